@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+// The module table: who may import whom, bottom to top.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// A Debian `-dev` package; `Tests/install` and `deploy/run` install them all.
+func library(_ name: String, debian: String, pkgConfig: String? = nil) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies + ["TestSupport"],
+    path: "Tests/\(name)Tests", swiftSettings: strict)
+}
+
+let package = Package(
+  name: "sidelight",
+  products: [.executable(name: "sidelight", targets: ["sidelight"])],
+  targets: [
+    library("CSQLite", debian: "libsqlite3-dev", pkgConfig: "sqlite3"),
+    library("CYAML", debian: "libyaml-dev", pkgConfig: "yaml-0.1"),
+    library("CMicroHTTPD", debian: "libmicrohttpd-dev", pkgConfig: "libmicrohttpd"),
+    library("CZlib", debian: "zlib1g-dev", pkgConfig: "zlib"),
+    library("CCrypto", debian: "libssl-dev", pkgConfig: "libcrypto"),
+    library("CXXHash", debian: "libxxhash-dev", pkgConfig: "libxxhash"),
+    .target(
+      name: "CSimdJSON", path: "Sources/C/CSimdJSON",
+      cxxSettings: [.unsafeFlags(["-O3", "-DNDEBUG"])],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+
+    module("Support", ["CXXHash"]),
+    module("Record", ["Support"]),
+    module("Metrics", ["Support", "CZlib"]),
+    module("HTTP", ["Support", "CMicroHTTPD", "CCrypto"]),
+    module("Source", ["Record", "Support", "CSimdJSON", "CXXHash"]),
+    module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
+    module("Ledger", ["Tally", "Record", "Metrics", "Support", "CSQLite"]),
+    module("Config", ["HTTP", "Ledger", "Source", "Tally", "Support", "CYAML"]),
+    module(
+      "Daemon", ["Config", "HTTP", "Ledger", "Metrics", "Record", "Source", "Support", "Tally"]),
+    .executableTarget(
+      name: "sidelight", dependencies: ["Config", "Daemon", "Ledger", "Metrics", "Support"],
+      path: "Sources/sidelight", swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["Support"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("Support", ["Support"]),
+    tests("Record", ["Record", "Support"]),
+    tests("Metrics", ["Metrics", "Support"]),
+    tests("HTTP", ["HTTP", "Support"]),
+    tests("Source", ["Source", "Record", "Support"]),
+    tests("Tally", ["Tally", "Metrics", "Record", "Support"]),
+    tests("Ledger", ["Ledger", "Tally", "Metrics", "Record", "Support"]),
+    tests("Config", ["Config", "HTTP", "Ledger", "Source", "Tally", "Support"]),
+    tests(
+      "Daemon",
+      [
+        "Daemon", "Config", "HTTP", "Ledger", "Metrics", "Record", "Source", "Support", "Tally",
+      ]),
+  ],
+  cxxLanguageStandard: .cxx17
+)

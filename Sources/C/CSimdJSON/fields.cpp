@@ -1,0 +1,2 @@
+#include <simdjson.h>
+extern "C" int sj_dummy(void){return 0;}

@@ -1,0 +1,1 @@
+int sj_dummy(void);

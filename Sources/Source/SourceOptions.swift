@@ -1,0 +1,46 @@
+package import Support
+
+/// One entry of `sources:` in the configuration.
+package struct SourceOptions: Sendable, Equatable {
+  /// Where the lines come from.
+  package enum Input: Sendable, Equatable {
+    /// All files that match a glob such as `/var/log/sidelight/*.jsonl`.
+    case files(glob: String)
+    case standardInput
+  }
+
+  /// What the lines are.
+  package enum Format: String, Sendable, CaseIterable {
+    /// Told line by line from the keys that each format alone has.
+    case auto
+    /// Lines of `sidelight_callback.py`.
+    case native
+    /// LiteLLM's bare `StandardLoggingPayload`.
+    case litellm
+  }
+
+  /// Where to begin in a file that no checkpoint knows.
+  package enum Start: String, Sendable, CaseIterable {
+    case beginning
+    case end
+  }
+
+  package var input: Input
+  package var format = Format.auto
+  package var start = Start.beginning
+  /// How long a payload log's failure waits for the success that may follow it.
+  package var settleAfter = TimeSpan.minutes(2)
+  /// Lines longer than this many bytes are counted as rejected and skipped.
+  package var maxLine = 1 << 20
+
+  /// Options for `input` with every default.
+  package init(input: Input) { self.input = input }
+
+  /// The value of the `source` label: the glob, or `stdin`.
+  package var name: String {
+    switch input {
+    case .files(let glob): glob
+    case .standardInput: "stdin"
+    }
+  }
+}
