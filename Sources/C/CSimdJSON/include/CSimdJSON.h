@@ -1,1 +1,53 @@
-int sj_dummy(void);
+// simdjson's on-demand parser for Swift: C++ templates cannot be called from there.
+// It knows no field names; the caller says which keys of a line it wants.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+  SJ_ABSENT = 0,
+  SJ_NULL,
+  SJ_FALSE,
+  SJ_TRUE,
+  SJ_NUMBER,   // text: the token as written
+  SJ_STRING,   // text: unescaped UTF-8, valid until the next sj_extract
+  SJ_ARRAY,    // its strings are items first ..< first + length
+  SJ_OBJECT,
+  SJ_INVALID,  // no JSON value, such as NaN
+};
+
+typedef struct {
+  const char *text;
+  uint32_t length;
+  uint32_t first;
+  uint32_t type;
+} sj_value;
+
+enum { SJ_OK = 0, SJ_NOT_JSON, SJ_NOT_OBJECT };
+
+// The tree of wanted keys. Node 0 is the line itself.
+typedef struct sj_fields sj_fields;
+sj_fields *sj_fields_new(void);
+void sj_fields_free(sj_fields *fields);
+// The node of `key` below `parent`, made if it is not there.
+uint32_t sj_fields_child(sj_fields *fields, uint32_t parent, const char *key, size_t length);
+// What stands at `node` is wanted as slot `slot`.
+void sj_fields_want(sj_fields *fields, uint32_t node, uint32_t slot);
+
+typedef struct sj_parser sj_parser;
+sj_parser *sj_parser_new(void);
+void sj_parser_free(sj_parser *parser);
+// Reads one line, which has `padding` (at least 64) readable bytes behind it, and sets the wanted
+// slots; the rest of `slots` is set to SJ_ABSENT. A key that stands twice: the last one counts.
+int sj_extract(sj_parser *parser, const sj_fields *fields, const char *line, size_t length,
+               size_t padding, sj_value *slots, uint32_t slot_count);
+// The strings of the arrays found by the last sj_extract.
+const sj_value *sj_items(const sj_parser *parser);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,114 @@
+package import Record
+import Support
+
+/// Writes a request as a native line, which is how a record waits in the ledger.
+package struct NativeEncoder {
+  private let metadataNames: [String]
+
+  /// The names are those the record's metadata was decoded with.
+  package init(metadataNames: [String]) { self.metadataNames = metadataNames }
+
+  /// The line, without its line feed.
+  package func encode(_ record: RequestRecord, of batch: RecordBatch) -> [UInt8] {
+    var line = LineWriter(batch: batch)
+    line.raw("{\"v\":1,\"kind\":\"request\"")
+    line.text("id", record.id)
+    line.text("trace", record.trace)
+    line.number("start", micro: record.start.microseconds)
+    line.number("end", micro: record.end.microseconds)
+    line.raw(",\"outcome\":\"\(record.outcome.name)\"")
+    line.text("call", record.call)
+    if record.isStream { line.raw(",\"stream\":true") }
+    line.text("route", record.route)
+    line.text("served_route", record.servedRoute)
+    line.text("provider", record.provider)
+    line.text("model", record.model)
+    line.text("deployment", record.deployment)
+    line.raw(",\"attempts\":\(record.attempts)")
+    if let failure = record.firstFailure {
+      line.raw(",\"first_failure\":{\"reason\":\"\(failure.reason.name)\"")
+      line.text("provider", failure.provider)
+      line.text("model", failure.model)
+      line.raw("}")
+    }
+    if let reason = record.reason { line.raw(",\"reason\":\"\(reason.name)\"") }
+    line.text("code", record.errorCode)
+    line.text("class", record.errorClass)
+    writeCaller(record, to: &line)
+    line.raw("}")
+    return line.bytes
+  }
+
+  private func writeCaller(_ record: RequestRecord, to line: inout LineWriter) {
+    line.pair("key", ("id", record.keyID), ("alias", record.keyAlias))
+    line.pair("team", ("id", record.teamID), ("alias", record.teamAlias))
+    line.text("org", record.organization)
+    line.text("user", record.user)
+    line.text("end_user", record.endUser)
+    line.list("tags", record.tags)
+    guard !metadataNames.isEmpty else { return }
+    line.raw(",\"meta\":{\"\":null")
+    for (offset, name) in metadataNames.enumerated() {
+      line.text(name, line.batch.texts[Int(record.metadata) + offset])
+    }
+    line.raw("}")
+  }
+}
+
+private struct LineWriter {
+  let batch: RecordBatch
+  var bytes: [UInt8] = []
+
+  init(batch: RecordBatch) { self.batch = batch }
+
+  mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+  mutating func text(_ key: String, _ value: TextRange) {
+    guard !value.isEmpty else { return }
+    bytes.append(UInt8(ascii: ","))
+    quoted(Array(key.utf8))
+    bytes.append(UInt8(ascii: ":"))
+    quoted(batch.withBytes(value) { Array($0) })
+  }
+
+  mutating func number(_ key: String, micro: Int64) {
+    let fraction = String(micro % 1_000_000 + 1_000_000).dropFirst()
+    raw(",\"\(key)\":\(micro / 1_000_000).\(fraction)")
+  }
+
+  mutating func pair(
+    _ key: String, _ first: (String, TextRange), _ second: (String, TextRange)
+  ) {
+    guard !first.1.isEmpty || !second.1.isEmpty else { return }
+    raw(",\"\(key)\":{\"\":null")
+    text(first.0, first.1)
+    text(second.0, second.1)
+    raw("}")
+  }
+
+  mutating func list(_ key: String, _ values: Range<Int32>) {
+    guard !values.isEmpty else { return }
+    raw(",\"\(key)\":[")
+    for index in values {
+      if index > values.lowerBound { raw(",") }
+      quoted(batch.withBytes(batch.texts[Int(index)]) { Array($0) })
+    }
+    raw("]")
+  }
+
+  private mutating func quoted(_ value: [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    for byte in value {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(byte)
+      case 0..<0x20:
+        raw("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))")
+      default:
+        bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+}

@@ -1,0 +1,15 @@
+/// Why a line was not used: the `reason` label of `sidelight_source_rejected_total`.
+package enum Rejection: String, Error, CaseIterable, Sendable {
+  case tooLong = "too_long"
+  case notJSON = "not_json"
+  case notObject = "not_object"
+  /// A field of the wrong type, or a number that cannot be.
+  case badValue = "bad_value"
+  /// No time, or one before there were such proxies, or a request of more than a week.
+  case badTime = "bad_time"
+  /// More than an hour ahead of this machine's clock.
+  case future
+  case tooOld = "too_old"
+  /// Neither a native line nor a payload.
+  case unknownKind = "unknown_kind"
+}

@@ -1,0 +1,199 @@
+package import Record
+package import Support
+
+/// Joins the one or two payload lines of a request into one whole request.
+///
+/// LiteLLM writes a failure when a request's first attempt fails and a success when it is answered
+/// after all, seconds later, under the same call id. A failure therefore waits for `settleAfter`;
+/// what waits is kept in the ledger, so that a crash forgets none.
+package struct Settlement {
+  /// A failure that waits, or waited, for its success.
+  package struct Waiting: Sendable, Equatable {
+    package var callID: [UInt8]
+    /// When it is settled as a failed request; once settled, when it is forgotten.
+    package var due: Timestamp
+    /// Counted as failed already: a success still adds its tokens and cost.
+    package var isSettled: Bool
+    /// The failure as a native line.
+    package var line: [UInt8]
+
+    /// One row of the ledger's table of what waits.
+    package init(callID: [UInt8], due: Timestamp, isSettled: Bool, line: [UInt8]) {
+      self.callID = callID
+      self.due = due
+      self.isSettled = isSettled
+      self.line = line
+    }
+  }
+
+  /// What the ledger has to write down with the batch.
+  package struct Changes: Sendable, Equatable {
+    package var saved: [Waiting] = []
+    package var removed: [[UInt8]] = []
+
+    package var isEmpty: Bool { saved.isEmpty && removed.isEmpty }
+  }
+
+  /// How long a settled failure is remembered for a success that comes late after all.
+  package static let rememberSettled = TimeSpan.hours(1)
+  /// More failures than this do not wait; the oldest are settled early.
+  package static let capacity = 100_000
+
+  private let settleAfter: [TimeSpan]
+  private let encoder: NativeEncoder
+  private let decoder: RecordDecoder
+  private var waiting: [UInt64: Waiting] = [:]
+  private var changed: Set<UInt64> = []
+  private var removed: [[UInt8]] = []
+  private var nextDue = Timestamp(microseconds: .max)
+  /// Keeps clients, who choose call ids, from making two of them collide.
+  private let seed = UInt64.random(in: .min ... .max)
+
+  /// Starts with what the ledger kept; `settleAfter` is given for each source, by its index.
+  package init(settleAfter: [TimeSpan], metadataNames: [String], restored: [Waiting] = []) {
+    self.settleAfter = settleAfter
+    encoder = NativeEncoder(metadataNames: metadataNames)
+    decoder = RecordDecoder(format: .native, metadataNames: metadataNames)
+    for entry in restored {
+      waiting[key(entry.callID)] = entry
+      nextDue = min(nextDue, entry.due)
+    }
+  }
+
+  /// How many failures wait.
+  package var count: Int { waiting.count }
+
+  /// Turns the batch's payload records into whole requests and attempts, or lets them wait.
+  package mutating func settle(_ batch: inout RecordBatch) {
+    for index in batch.requests.indices where batch.requests[index].form == .payload {
+      let record = batch.requests[index]
+      if record.outcome == .failure {
+        batch.requests[index].form = .void
+        wait(for: record, in: &batch)
+      } else {
+        batch.requests[index] = join(record, in: &batch)
+      }
+    }
+  }
+
+  /// Settles as failed what has waited long enough.
+  ///
+  /// `horizon` is the time up to which the logs were read: event time while there is more to read,
+  /// the wall clock once the sources are caught up.
+  package mutating func expire(_ batch: inout RecordBatch, horizon: Timestamp) {
+    guard horizon >= nextDue || waiting.count > Self.capacity else { return }
+    var due = waiting.filter { $0.value.due <= horizon }.map(\.key)
+    if waiting.count - due.count > Self.capacity {
+      due = waiting.sorted { $0.value.due < $1.value.due }
+        .prefix(waiting.count - Self.capacity / 2).map(\.key)
+    }
+    for key in due { settleOrForget(key, in: &batch, horizon: horizon) }
+    nextDue = waiting.values.map(\.due).min() ?? Timestamp(microseconds: .max)
+  }
+
+  /// What has changed since the last call.
+  package mutating func takeChanges() -> Changes {
+    let changes = Changes(
+      saved: changed.compactMap { waiting[$0] }, removed: removed)
+    changed.removeAll()
+    removed.removeAll()
+    return changes
+  }
+
+  private mutating func settleOrForget(
+    _ key: UInt64, in batch: inout RecordBatch, horizon: Timestamp
+  ) {
+    guard var entry = waiting[key] else { return }
+    if entry.isSettled {
+      forget(key)
+      return
+    }
+    if let record = decode(entry, into: &batch) { batch.requests.append(record) }
+    entry.isSettled = true
+    entry.due = max(entry.due, horizon) + Self.rememberSettled
+    waiting[key] = entry
+    changed.insert(key)
+  }
+
+  private mutating func wait(for payload: RequestRecord, in batch: inout RecordBatch) {
+    var record = payload
+    record.form = .whole
+    if record.attempts > 0, let reason = record.reason {
+      record.firstFailure = FirstFailure(
+        provider: record.provider, model: record.model, reason: reason)
+      batch.attempts.append(attempt(of: record, reason: reason))
+    } else if record.reason == .noDeployment {
+      record.firstFailure = FirstFailure(provider: .none, model: .none, reason: .noDeployment)
+    }
+    let callID = batch.withBytes(record.id) { Array($0) }
+    let key = key(callID)
+    if let earlier = waiting[key], !earlier.isSettled,
+      let unanswered = decode(earlier, into: &batch)
+    {
+      batch.requests.append(unanswered)
+    }
+    let due = record.end + settleAfter[Int(record.source)]
+    waiting[key] = Waiting(
+      callID: callID, due: due, isSettled: false, line: encoder.encode(record, of: batch))
+    changed.insert(key)
+    nextDue = min(nextDue, due)
+  }
+
+  private func attempt(of record: RequestRecord, reason: Reason) -> AttemptRecord {
+    var attempt = AttemptRecord(
+      identity: record.identity, start: record.start, end: record.end)
+    attempt.route = record.route
+    attempt.provider = record.provider
+    attempt.model = record.model
+    attempt.deployment = record.deployment
+    attempt.reason = reason
+    return attempt
+  }
+
+  /// The success or cancellation `payload` with what its earlier failure knew.
+  private mutating func join(
+    _ payload: RequestRecord, in batch: inout RecordBatch
+  ) -> RequestRecord {
+    var record = payload
+    record.form = .whole
+    guard !waiting.isEmpty else { return record }
+    let key = batch.withBytes(record.id) { hash64($0, seed: seed) }
+    guard let entry = waiting[key], batch.withBytes(record.id, { $0.elementsEqual(entry.callID) }),
+      let failure = decode(entry, into: &batch), failure.start <= record.start
+    else { return record }
+    forget(key)
+    record.form = entry.isSettled ? .late : .whole
+    record.start = failure.start
+    record.route = failure.route
+    record.firstFailure = failure.firstFailure
+    record.attempts += failure.attempts
+    record.overhead = nil
+    let onSameRoute = batch.withBytes(failure.route) { first in
+      batch.withBytes(record.servedRoute) { $0.elementsEqual(first) }
+    }
+    record.retries = onSameRoute ? 1 : 0
+    record.fallbacks = onSameRoute ? 0 : 1
+    return record
+  }
+
+  private func decode(_ entry: Waiting, into batch: inout RecordBatch) -> RequestRecord? {
+    var padded = entry.line
+    padded.append(contentsOf: repeatElement(0, count: JSONLine.padding))
+    let decoded = padded.withUnsafeBytes { bytes in
+      (try? decoder.decode(
+        UnsafeRawBufferPointer(rebasing: bytes[..<entry.line.count]),
+        now: Timestamp(microseconds: .max - TimeSpan.days(1).microseconds), into: &batch)) != nil
+    }
+    return decoded ? batch.requests.removeLast() : nil
+  }
+
+  private mutating func forget(_ key: UInt64) {
+    guard let entry = waiting.removeValue(forKey: key) else { return }
+    changed.remove(key)
+    removed.append(entry.callID)
+  }
+
+  private func key(_ callID: [UInt8]) -> UInt64 {
+    callID.withUnsafeBytes { hash64($0, seed: seed) }
+  }
+}
