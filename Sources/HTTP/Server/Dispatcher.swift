@@ -1,0 +1,104 @@
+/// Decides about a request from its head, and answers it once the body is there.
+struct Dispatcher: Sendable {
+  let router: Router
+  let policy: AccessPolicy
+  let limits: HTTPLimits
+
+  /// How to go on after the head.
+  enum Admission {
+    /// Read the body into `upload`, then ask for the answer.
+    case proceed(HTTPRequest, Router.Match, Upload)
+    /// Answer and close: the client waits for leave to send a body that is not wanted, or where the
+    /// body ends is in doubt.
+    case refuse(HTTPResponse)
+  }
+
+  func admit(
+    method: HTTPMethod, target: String, headers: HTTPHeaders, remote: IPAddress
+  ) -> Admission {
+    if let complaint = framingComplaint(headers) {
+      return .refuse(.error(400, "bad_request", complaint))
+    }
+    var request = HTTPRequest(method, "", headers: headers, remote: remote)
+    let match: Router.Match
+    var refusal: HTTPResponse?
+    do throws(HTTPRefusal) {
+      let target = try parse(target)
+      (request.path, request.query) = (target.path, target.query)
+      match = router.match(method, request.path)
+      refusal = policy.decide(request, needsToken: match.needsToken).refusal(path: request.path)
+    } catch {
+      match = .unknown
+      refusal = error.response
+    }
+    return admit(request, match, refusal: refusal)
+  }
+
+  private func admit(
+    _ request: HTTPRequest, _ match: Router.Match, refusal: HTTPResponse?
+  ) -> Admission {
+    var refusal = refusal
+    var limit = 0
+    switch match {
+    case .route(let route, _): limit = route.maxBody
+    case .wrongMethod, .unknown: refusal = refusal ?? router.respond(to: request, match: match)
+    }
+    let length = request.headers["Content-Length"].flatMap { Int($0) } ?? 0
+    if length > limit { refusal = refusal ?? .bodyTooLarge(limit: limit) }
+    if let refusal, length > limits.discard || request.headers["Expect"] != nil {
+      return .refuse(refusal)
+    }
+    return .proceed(
+      request, match, Upload(limit: limit, discard: limits.discard, refusal: refusal))
+  }
+
+  /// The answer to an admitted request whose body is complete.
+  func respond(to request: HTTPRequest, _ match: Router.Match, _ upload: Upload) -> HTTPResponse {
+    if let refusal = upload.refusal { return refusal }
+    var request = request
+    request.body = upload.bytes
+    return router.respond(to: request, match: match)
+  }
+
+  private func parse(_ target: String) throws(HTTPRefusal) -> RequestTarget {
+    guard target.utf8.count <= limits.target else {
+      throw HTTPRefusal(
+        response: .error(
+          414, "uri_too_long", "the request target is longer than \(limits.target) bytes"))
+    }
+    do throws(RequestTarget.Failure) {
+      return try RequestTarget(target)
+    } catch {
+      throw HTTPRefusal(response: .error(400, "bad_request", error.complaint))
+    }
+  }
+
+  /// What two readers of the same bytes could understand differently (request smuggling).
+  private func framingComplaint(_ headers: HTTPHeaders) -> String? {
+    for name in ["Host", "Content-Length", "Transfer-Encoding", "Authorization", "Origin"]
+    where headers.count(of: name) > 1 {
+      return "the \(name) header is there more than once"
+    }
+    guard let coding = headers["Transfer-Encoding"] else { return nil }
+    if headers["Content-Length"] != nil {
+      return "Content-Length and Transfer-Encoding exclude each other"
+    }
+    return coding.lowercased() == "chunked" ? nil : "the only transfer coding taken is chunked"
+  }
+}
+
+/// An answer that is known before any handler is asked.
+private struct HTTPRefusal: Error {
+  var response: HTTPResponse
+}
+
+extension RequestTarget.Failure {
+  fileprivate var complaint: String {
+    switch self {
+    case .notAPath: "the request target is not a path that begins with /"
+    case .badEscape: "the request target has a % that two hexadecimal digits do not follow"
+    case .notText: "the request target is not UTF-8 once decoded"
+    case .controlCharacter: "the request target has a control character"
+    }
+  }
+}

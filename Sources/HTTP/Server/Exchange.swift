@@ -1,0 +1,46 @@
+/// One request, from its line to the answer; lives in the library's per-request pointer and is
+/// touched by the connection's own thread only.
+final class Exchange {
+  private let target: String
+  private var admitted: (request: HTTPRequest, match: Router.Match)?
+  private var upload = Upload(limit: 0, discard: 0, refusal: nil)
+
+  /// What the library is told.
+  enum Step {
+    case readOn
+    case answer(HTTPResponse)
+    case hangUp
+  }
+
+  /// Begins with the request target as sent.
+  init(target: String) { self.target = target }
+
+  /// Takes the library's next call: the head, then any pieces of the body, then an empty piece.
+  func advance(
+    _ core: ServerCore, _ connection: LibraryConnection, method: String,
+    piece: UnsafeRawBufferPointer
+  ) -> Step {
+    guard let admitted else { return admit(core, connection, method: method) }
+    guard piece.isEmpty else { return upload.receive(piece) == .goOn ? .readOn : .hangUp }
+    core.enter(.answer(bytes: 0), connection.socket)
+    return .answer(core.dispatcher.respond(to: admitted.request, admitted.match, upload))
+  }
+
+  private func admit(
+    _ core: ServerCore, _ connection: LibraryConnection, method: String
+  ) -> Step {
+    guard let remote = connection.remote else { return .hangUp }
+    let admission = core.dispatcher.admit(
+      method: HTTPMethod(rawValue: method), target: target, headers: connection.headers,
+      remote: remote)
+    switch admission {
+    case .refuse(let response):
+      return .answer(response)
+    case .proceed(let request, let match, let upload):
+      admitted = (request, match)
+      self.upload = upload
+      core.enter(.body, connection.socket)
+      return .readOn
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Glibc
+package import Support
+
+/// A small HTTP/1.1 server: routes, access rules, and limits on all a client can take.
+///
+/// Handlers run on the library's two threads and hold one up while they run: they read what is ready
+/// and do not wait.
+package final class HTTPServer: Sendable {
+  /// The port it listens on, also if the system chose it.
+  package let port: UInt16
+  private let core: ServerCore
+  private let daemon: LibraryDaemon
+  private let sweeper: Ticker
+
+  /// Binds and starts to answer.
+  ///
+  /// - Parameters:
+  ///   - options: Where to listen and whom to answer.
+  ///   - router: The handlers.
+  ///   - limits: By default those that fit the address.
+  ///   - clock: For deadlines; must not be set while the server runs.
+  package init(
+    options: WebOptions, router: Router, limits: HTTPLimits? = nil, clock: WallClock = .monotonic
+  ) throws(HTTPServerError) {
+    guard let address = IPAddress(options.address) else { throw .badAddress(options.address) }
+    let listener = try ListeningSocket.open(address, port: options.port)
+    port = listener.port
+    let limits = limits ?? HTTPLimits(onLoopback: address.isLoopback)
+    let core = ServerCore(
+      dispatcher: Dispatcher(router: router, policy: AccessPolicy(options), limits: limits),
+      clock: clock)
+    guard let sweeper = Ticker(every: limits.sweep, { core.sweep() }),
+      let daemon = LibraryDaemon(listener, core: core)
+    else {
+      throw .system(
+        address.description(port: port), what: "starting threads",
+        why: "out of memory, threads or file descriptors")
+    }
+    self.core = core
+    self.daemon = daemon
+    self.sweeper = sweeper
+  }
+
+  deinit { stop(within: .seconds(0)) }
+
+  /// Turns new requests away, gives running ones until `grace` is over, then closes everything.
+  ///
+  /// Blocks; a handler that is still running then is waited for. Stopping again does nothing.
+  package func stop(within grace: TimeSpan = .seconds(5)) {
+    core.beginClosing()
+    let deadline = core.clock.now() + grace
+    while core.busy > 0, core.clock.now() < deadline { usleep(2000) }
+    daemon.stop()
+    sweeper.stop()
+  }
+}

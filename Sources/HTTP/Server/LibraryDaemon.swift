@@ -1,0 +1,140 @@
+import CMicroHTTPD
+import Glibc
+import Support
+
+/// libmicrohttpd's server with its two threads.
+final class LibraryDaemon: Sendable {
+  /// Nil once stopped.
+  private let handle: Locked<OpaquePointer?>
+
+  /// Starts two threads that accept from `listener` and call into `core`, which the caller keeps
+  /// alive until `stop` has returned; nil if the library cannot start them.
+  init?(_ listener: consuming ListeningSocket, core: ServerCore) {
+    let limits = core.dispatcher.limits
+    let context = Unmanaged.passUnretained(core).toOpaque()
+    var options = [
+      option(.LISTEN_SOCKET, Int(listener.release())),
+      option(.THREAD_POOL_SIZE, 2),
+      option(.CONNECTION_LIMIT, Int(limits.connections)),
+      option(.PER_IP_CONNECTION_LIMIT, Int(limits.connectionsPerAddress)),
+      option(.CONNECTION_MEMORY_LIMIT, limits.connectionMemory),
+      // No spaces in targets, and HTTP/1.1 only with a Host.
+      option(.STRICT_FOR_CLIENT, 1),
+    ]
+    options += callbacks(context)
+    options.append(option(.END, 0))
+    let flags = MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_USE_ITC.rawValue
+    let started: OpaquePointer? = options.withUnsafeMutableBufferPointer { options in
+      guard let base = options.baseAddress else { return nil }
+      return withVaList([MHD_OPTION.ARRAY.rawValue, base, MHD_OPTION.END.rawValue]) {
+        MHD_start_daemon_va(flags, 0, mayConnect, context, called, context, $0)
+      }
+    }
+    guard let started else { return nil }
+    handle = Locked(started)
+  }
+
+  /// Closes every connection and waits for handlers that are running; once is enough.
+  func stop() {
+    handle.withLock { handle in
+      MHD_stop_daemon(handle)
+      handle = nil
+    }
+  }
+}
+
+private typealias Context = UnsafeMutableRawPointer
+
+private func option(_ name: MHD_OPTION, _ value: Int, _ pointer: Context? = nil) -> MHD_OptionItem {
+  MHD_OptionItem(option: name, value: value, ptr_value: pointer)
+}
+
+/// The library takes a callback as an integer beside its context.
+private func callbacks(_ context: Context) -> [MHD_OptionItem] {
+  typealias LineReceived =
+    @convention(c) (Context?, UnsafePointer<CChar>?, OpaquePointer?) -> Context?
+  typealias KeepEscapes =
+    @convention(c) (Context?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int
+  let keepEscapes: KeepEscapes = keepEscapes
+  let lineReceived: LineReceived = lineReceived
+  let requestEnded: MHD_RequestCompletedCallback = requestEnded
+  let connectionChanged: MHD_NotifyConnectionCallback = connectionChanged
+  return [
+    option(.UNESCAPE_CALLBACK, unsafeBitCast(keepEscapes, to: Int.self)),
+    option(.URI_LOG_CALLBACK, unsafeBitCast(lineReceived, to: Int.self), context),
+    option(.NOTIFY_COMPLETED, unsafeBitCast(requestEnded, to: Int.self), context),
+    option(.NOTIFY_CONNECTION, unsafeBitCast(connectionChanged, to: Int.self), context),
+  ]
+}
+
+private func core(_ context: Context?) -> ServerCore? {
+  context.map { Unmanaged<ServerCore>.fromOpaque($0).takeUnretainedValue() }
+}
+
+/// Lets escapes be, for the library would cut the path at a `%00`; the target is decoded here.
+private func keepEscapes(_: Context?, _: OpaquePointer?, _ text: UnsafeMutablePointer<CChar>?)
+  -> Int
+{
+  text.map { strlen($0) } ?? 0
+}
+
+private func mayConnect(_ context: Context?, _: UnsafePointer<sockaddr>?, _: socklen_t)
+  -> MHD_Result
+{
+  core(context)?.isAccepting == true ? .YES : .NO
+}
+
+private func connectionChanged(
+  _ context: Context?, _ connection: OpaquePointer?,
+  _: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ change: MHD_ConnectionNotificationCode
+) {
+  guard let core = core(context), let connection else { return }
+  let socket = LibraryConnection(connection).socket
+  switch change {
+  case .CONNECTION_NOTIFY_STARTED: core.opened(socket)
+  // Comes before the library closes the socket.
+  case .CONNECTION_NOTIFY_CLOSED: core.closed(socket)
+  }
+}
+
+/// What it returns is what `called` and `requestEnded` get: a retained `Exchange`.
+private func lineReceived(
+  _ context: Context?, _ target: UnsafePointer<CChar>?, _ connection: OpaquePointer?
+) -> Context? {
+  guard let core = core(context), let connection, let target else { return nil }
+  core.enter(.head, LibraryConnection(connection).socket)
+  return Unmanaged.passRetained(Exchange(target: String(cString: target))).toOpaque()
+}
+
+private func requestEnded(
+  _ context: Context?, _ connection: OpaquePointer?,
+  _ request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _: MHD_RequestTerminationCode
+) {
+  if let exchange = request?.pointee {
+    Unmanaged<Exchange>.fromOpaque(exchange).release()
+    request?.pointee = nil
+  }
+  guard let core = core(context), let connection else { return }
+  core.enter(.idle, LibraryConnection(connection).socket)
+}
+
+private func called(
+  _ context: Context?, _ connection: OpaquePointer?, _: UnsafePointer<CChar>?,
+  _ method: UnsafePointer<CChar>?, _: UnsafePointer<CChar>?, _ data: UnsafePointer<CChar>?,
+  _ size: UnsafeMutablePointer<Int>?, _ request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+  guard let core = core(context), let connection, let method, let size,
+    let exchange = request?.pointee
+  else { return .NO }
+  let piece = UnsafeRawBufferPointer(start: data, count: data == nil ? 0 : size.pointee)
+  size.pointee = 0
+  let client = LibraryConnection(connection)
+  let step = Unmanaged<Exchange>.fromOpaque(exchange).takeUnretainedValue().advance(
+    core, client, method: String(cString: method), piece: piece)
+  switch step {
+  case .readOn: return .YES
+  case .hangUp: return .NO
+  case .answer(let response):
+    return client.send(core.reserve(response, client.socket)) ? .YES : .NO
+  }
+}

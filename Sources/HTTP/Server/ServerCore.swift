@@ -1,0 +1,67 @@
+import Glibc
+import Support
+
+/// What the library's threads share: the rules, and the deadlines of all connections.
+final class ServerCore: Sendable {
+  let dispatcher: Dispatcher
+  let clock: WallClock
+  private let table: Locked<ConnectionTable>
+
+  init(dispatcher: Dispatcher, clock: WallClock) {
+    self.dispatcher = dispatcher
+    self.clock = clock
+    table = Locked(ConnectionTable(limits: dispatcher.limits))
+  }
+
+  /// Whether a new connection is welcome.
+  var isAccepting: Bool { table.withLock { !$0.isClosing } }
+
+  /// How many requests are being read or answered.
+  var busy: Int { table.withLock { $0.busy } }
+
+  /// Starts the deadline of a new connection.
+  func opened(_ socket: Int32) {
+    let now = clock.now()
+    table.withLock { $0.open(socket, at: now) }
+  }
+
+  /// Must be called while `socket` is still open: its number may be another's right after.
+  func closed(_ socket: Int32) {
+    table.withLock { $0.close(socket) }
+  }
+
+  /// Moves a connection on and starts the deadline of `phase`; false for an answer that does not
+  /// fit beside those being sent.
+  @discardableResult
+  func enter(_ phase: ConnectionTable.Phase, _ socket: Int32) -> Bool {
+    let now = clock.now()
+    return table.withLock { $0.enter(phase, socket, at: now) }
+  }
+
+  /// `response`, or 503 if it does not fit beside the answers that are being sent.
+  func reserve(_ response: HTTPResponse, _ socket: Int32) -> HTTPResponse {
+    if enter(.answer(bytes: response.body.count), socket) { return response }
+    var busy = HTTPResponse.error(
+      503, "busy", "too much is waiting to be sent to slow clients; ask again")
+    busy.headers["Retry-After"] = "5"
+    enter(.answer(bytes: busy.body.count), socket)
+    return busy
+  }
+
+  /// Shuts down connections whose time is up; the library then notices and closes them.
+  ///
+  /// Done under the lock, which `closed` needs too: no number in the table can be one that was closed
+  /// and given out anew.
+  func sweep() {
+    let now = clock.now()
+    table.withLock { table in
+      for socket in table.overdue(at: now) { shutdown(socket, Int32(SHUT_RDWR)) }
+    }
+  }
+
+  /// Turns new connections and further requests away.
+  func beginClosing() {
+    table.withLock { $0.beginClosing() }
+    sweep()
+  }
+}

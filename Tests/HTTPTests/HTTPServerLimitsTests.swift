@@ -1,0 +1,226 @@
+import Glibc
+import HTTP
+import Support
+import TestSupport
+import Testing
+
+@Suite struct HTTPServerLimitsTests {
+  /// A server whose deadlines follow `clock` and are looked at every few milliseconds.
+  private func makeServer(
+    _ clock: ManualClock, _ router: Router, _ change: (inout HTTPLimits) -> Void = { _ in }
+  ) throws -> HTTPServer {
+    var options = WebOptions()
+    options.port = 0
+    var limits = HTTPLimits(onLoopback: true)
+    limits.sweep = .milliseconds(2)
+    change(&limits)
+    return try HTTPServer(options: options, router: router, limits: limits, clock: clock.clock)
+  }
+
+  private var router: Router {
+    var router = Router()
+    router.on(.get, "/") { _ in .text("ok") }
+    router.on(.post, "/") { .text("\($0.body.count)") }
+    router.on(.get, "/large") { _ in HTTPResponse(body: [UInt8](repeating: 0, count: 20 << 20)) }
+    return router
+  }
+
+  /// Lets a second pass and sends `crumb`, again and again, until the server has closed `client`.
+  private func secondsUntilClosed(
+    _ client: RawHTTP, _ clock: ManualClock, sending crumb: String, limit: Int = 500
+  ) -> Int? {
+    (1...limit).first { _ in
+      clock.advance(.seconds(1))
+      return !client.send(crumb) || client.isClosed(within: 5)
+    }
+  }
+
+  @Test(arguments: [
+    ("", "G"), ("GET / HTT", "P"), ("GET / HTTP/1.1\r\nHost: localhost\r\n", "X: y\r\n"),
+    ("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n", "x"),
+    ("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"),
+  ])
+  func trickleEndsAtTheDeadlineWhileOthersAreServed(start: String, crumb: String) throws {
+    let clock = ManualClock()
+    let server = try makeServer(clock, router)
+    let slow = try RawHTTP(port: server.port)
+    slow.send(start)
+    #expect(try RawHTTP(port: server.port).get("/").text == "ok")
+    #expect(secondsUntilClosed(slow, clock, sending: crumb) != nil)
+    #expect(try RawHTTP(port: server.port).get("/").text == "ok")
+  }
+
+  @Test func idleConnectionIsClosed() throws {
+    let clock = ManualClock()
+    let server = try makeServer(clock, router)
+    let client = try RawHTTP(port: server.port)
+    for _ in 0..<5 {
+      #expect(try client.get("/").text == "ok")
+      clock.advance(.seconds(60))
+    }
+    clock.advance(.seconds(76))
+    #expect(client.isClosed())
+  }
+
+  @Test func clientThatDoesNotReadIsClosed() throws {
+    let clock = ManualClock()
+    let server = try makeServer(clock, router)
+    let client = try RawHTTP(port: server.port)
+    client.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    #expect(try RawHTTP(port: server.port).get("/").text == "ok")
+    // Far beyond every deadline, whichever the request has reached by now.
+    var failure: RawHTTP.Failure?
+    for _ in 0..<100 where failure == nil {
+      clock.advance(.seconds(100))
+      do throws(RawHTTP.Failure) {
+        _ = try RawHTTP(port: server.port).get("/")
+      } catch {}
+      if !client.send("x") {
+        failure = #expect(throws: RawHTTP.Failure.self) { try client.response() }
+      }
+    }
+    #expect(failure != nil)
+  }
+
+  @Test func connectionsOfOneAddressAreLimited() throws {
+    let clock = ManualClock()
+    let server = try makeServer(clock, router) { $0.connectionsPerAddress = 3 }
+    var clients: [RawHTTP] = []
+    for _ in 0..<3 {
+      clients.append(try RawHTTP(port: server.port))
+      #expect(try clients.last?.get("/").text == "ok")
+    }
+    #expect(try RawHTTP(port: server.port).isClosed())
+    #expect(try clients[0].get("/").text == "ok")
+  }
+
+  @Test func answersThatPileUpAreRefused() throws {
+    let server = try makeServer(ManualClock(), router) { $0.pending = 30 << 20 }
+    let slow = try RawHTTP(port: server.port)
+    slow.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    // Once its first bytes are here, the rest waits for the reader.
+    #expect(!slow.isClosed())
+    let other = try RawHTTP(port: server.port)
+    let refused = try other.get("/large")
+    #expect(refused.status == 503)
+    #expect(refused.headers["retry-after"] == "5")
+    #expect(try other.get("/").text == "ok")
+    #expect(try slow.response().body.count == 20 << 20)
+    #expect(try slow.get("/").text == "ok")
+    #expect(try other.get("/large").status == 200)
+  }
+}
+
+@Suite struct HTTPServerStopTests {
+  @Test func finishesARunningRequest() async throws {
+    let gate = Gate()
+    let server = try makeServer(gate)
+    let port = server.port
+    let idle = try RawHTTP(port: port)
+    #expect(try idle.get("/").text == "ok")
+    let running = try RawHTTP(port: port)
+    running.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    gate.waitUntilEntered()
+    let stopping = Thread { server.stop(within: .seconds(60)) }
+    #expect(idle.isClosed())
+    #expect((try? RawHTTP(port: port))?.isClosed() ?? true)
+    gate.open()
+    #expect(try running.response().text == "done")
+    #expect(running.isClosed())
+    stopping.join()
+    #expect(throws: RawHTTP.Failure.refused) { try RawHTTP(port: port) }
+    server.stop()
+  }
+
+  @Test func graceEndsForASlowUpload() throws {
+    let server = try makeServer(Gate())
+    let client = try RawHTTP(port: server.port)
+    client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx")
+    #expect(try RawHTTP(port: server.port).get("/").text == "ok")
+    server.stop(within: .milliseconds(1))
+    #expect(client.isClosed())
+  }
+
+  @Test func lettingGoOfTheServerFreesThePort() throws {
+    var server: HTTPServer? = try makeServer(Gate())
+    let port = try #require(server?.port)
+    #expect(try RawHTTP(port: port).get("/").text == "ok")
+    server = nil
+    #expect(throws: RawHTTP.Failure.refused) { try RawHTTP(port: port) }
+    server = try makeServer(Gate(), port: port)
+    #expect(server?.port == port)
+  }
+
+  private func makeServer(_ gate: Gate, port: UInt16 = 0) throws -> HTTPServer {
+    var options = WebOptions()
+    options.port = port
+    var router = Router()
+    router.on(.get, "/") { _ in .text("ok") }
+    router.on(.post, "/") { _ in .text("ok") }
+    router.on(.get, "/slow") { _ in
+      gate.pass()
+      return .text("done")
+    }
+    return try HTTPServer(options: options, router: router)
+  }
+}
+
+/// Where a handler waits for its test.
+private final class Gate: Sendable {
+  private let entered = Semaphore()
+  private let opened = Semaphore()
+
+  func pass() {
+    entered.signal()
+    opened.wait()
+  }
+
+  func waitUntilEntered() { entered.wait() }
+
+  func open() { opened.signal() }
+}
+
+/// `@unchecked Sendable`: the semaphore is made for several threads and keeps its address.
+private final class Semaphore: @unchecked Sendable {
+  private let value = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { sem_init(value, 0, 0) }
+
+  deinit {
+    sem_destroy(value)
+    value.deallocate()
+  }
+
+  func signal() { sem_post(value) }
+
+  func wait() { sem_wait(value) }
+}
+
+/// A thread that runs `body` once.
+private struct Thread {
+  private let done = Semaphore()
+
+  init(_ body: @escaping @Sendable () -> Void) {
+    let done = done
+    var thread = pthread_t()
+    let work = Unmanaged.passRetained(
+      Work {
+        body()
+        done.signal()
+      })
+    pthread_create(
+      &thread, nil,
+      {
+        if let work = $0 { Unmanaged<Work>.fromOpaque(work).takeRetainedValue().body() }
+        return nil
+      }, work.toOpaque())
+    pthread_detach(thread)
+  }
+
+  func join() { done.wait() }
+
+  private final class Work: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+}
