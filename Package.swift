@@ -40,11 +40,14 @@ let package = Package(
       cxxSettings: [.unsafeFlags(["-O3", "-DNDEBUG"])],
       linkerSettings: [.linkedLibrary("simdjson")]),
 
+    .target(name: "CBirthTime", path: "Sources/C/CBirthTime"),
+
     module("Support", ["CXXHash"]),
     module("Record", ["Support"]),
     module("Metrics", ["Support", "CZlib"]),
     module("HTTP", ["Support", "CMicroHTTPD", "CCrypto"]),
-    module("Source", ["Record", "Support", "CSimdJSON", "CXXHash"]),
+    module(
+      "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CXXHash", "CZlib"]),
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Ledger", ["Tally", "Record", "Metrics", "Support", "CSQLite"]),
     module("Config", ["HTTP", "Ledger", "Source", "Tally", "Support", "CYAML"]),

@@ -1,0 +1,61 @@
+/// How a file on disk may be the one that a checkpoint tells of, the likeliest first; its content
+/// must agree in any case.
+enum FileMatch: Int, Comparable {
+  /// Device, inode and birth agree.
+  case sameFile
+  /// The inode agrees; devices are numbered anew at each boot on some systems.
+  case sameInode
+  /// Only the name agrees: an editor or a backup put a copy in its place.
+  case samePath
+  /// A copy under a rotated name, made before the file was truncated.
+  case copy
+
+  struct Candidate: Equatable {
+    var path: String
+    var identity: FileIdentity
+    var size: Int64
+    /// 0 if not known.
+    var born: Int64 = 0
+  }
+
+  /// Nil if `candidate` cannot be the file.
+  init?(_ candidate: Candidate, for checkpoint: FileCheckpoint) {
+    guard candidate.size >= max(checkpoint.offset, Int64(checkpoint.headLength)) else {
+      return nil
+    }
+    let hasContent = checkpoint.offset > 0
+    let bornElsewhere =
+      candidate.born != 0 && checkpoint.born != 0 && candidate.born != checkpoint.born
+    let (directory, base) = splitPath(checkpoint.path)
+    let (otherDirectory, name) = splitPath(candidate.path)
+    if candidate.identity == checkpoint.identity && !bornElsewhere {
+      self = .sameFile
+    } else if candidate.identity.inode == checkpoint.inode && hasContent && !bornElsewhere {
+      self = .sameInode
+    } else if candidate.path == checkpoint.path && hasContent {
+      self = .samePath
+    } else if directory == otherDirectory && hasContent && RotatedName.matches(name, base: base) {
+      self = .copy
+    } else {
+      return nil
+    }
+  }
+
+  static func < (left: FileMatch, right: FileMatch) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Directory and last component; the directory of a bare name is ".".
+func splitPath(_ path: String) -> (directory: String, name: String) {
+  guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+  let directory = slash == path.startIndex ? "/" : String(path[..<slash])
+  return (directory, String(path[path.index(after: slash)...]))
+}
+
+/// The path of `name` in `directory`.
+func joinPath(_ directory: String, _ name: String) -> String {
+  switch directory {
+  case ".": name
+  case "/": "/" + name
+  default: "\(directory)/\(name)"
+  }
+}

@@ -1,0 +1,123 @@
+package import Support
+
+/// Taking lines out of the files.
+extension FileSource {
+  /// Bytes read at a time: they stay in the processor's cache between copy, search and parser.
+  static let chunk = 256 << 10
+  /// An unfinished line up to this long is simply read again when more has come; of a longer one
+  /// only the new bytes are searched.
+  static let shortRemainder = 64 << 10
+
+  /// Delivers about `budget` bytes of complete lines: the line without its end, its byte offset
+  /// and its file's number. At least 64 bytes behind the line are readable; nothing but the line
+  /// itself may be written to, and all of it is valid only within the call.
+  package func read(
+    budget: Int, clock now: Timestamp,
+    _ deliver: (_ line: UnsafeMutableRawBufferPointer, _ offset: Int64, _ file: Int) -> Void
+  ) -> ReadResult {
+    var result = ReadResult()
+    if isScanDue(now) { scan(at: now) }
+    result.problems = scanProblems
+    budgetLeft = max(1, budget)
+    for file in files { observe(file, at: now, &result) }
+    let isCrowded = files.count { $0.state.place != .current } > Self.maxRotated
+    var pass = ReadPass(now: now, isCrowded: isCrowded)
+    for file in files where budgetLeft > 0 { advance(file, &pass, &result, deliver) }
+    result.hasMore = files.contains { $0.state.hasUnread && !pass.failed.contains($0.number) }
+    if !pass.departed.isEmpty { files.removeAll { pass.departed.contains($0.number) } }
+    return result
+  }
+
+  /// What lasts for one call of `read`.
+  private struct ReadPass {
+    var now: Timestamp
+    var isCrowded: Bool
+    var departed: Set<Int> = []
+    var failed: Set<Int> = []
+  }
+
+  private func observe(_ file: TailFile, at now: Timestamp, _ result: inout ReadResult) {
+    do {
+      let facts = try file.file.facts()
+      if facts.links == 0 {
+        file.state.settle(.deleted, hasSuccessor: file.state.hasSuccessor, at: now)
+      }
+      file.state.observe(size: facts.size, modified: facts.modified, at: now)
+    } catch {
+      result.problems.append(problem(file, error))
+    }
+  }
+
+  func problem(_ file: TailFile, _ error: SystemError) -> TailProblem {
+    TailProblem(path: file.path, cause: .cannotRead(error.description))
+  }
+
+  /// Does what the file's state asks for until it waits, the budget is used up, or it fails.
+  private func advance(
+    _ file: TailFile, _ pass: inout ReadPass, _ result: inout ReadResult, _ deliver: Delivery
+  ) {
+    var restarts = 0
+    var isHeadChecked = false
+    while budgetLeft > 0 {
+      switch file.state.step(at: pass.now, isCrowded: pass.isCrowded) {
+      case .wait: return
+      case .read:
+        let isSame = isHeadChecked || checkHead(of: file)
+        isHeadChecked = true
+        switch isSame ? readLines(of: file, &result, deliver) : .replaced {
+        case .done: continue
+        case .replaced: break
+        case .failed(let error):
+          result.problems.append(problem(file, error))
+          pass.failed.insert(file.number)
+          return
+        }
+      case .restart: break
+      case .judgeLastLine:
+        takeLastLine(of: file, evenIfCut: false, &result, deliver)
+        continue
+      case .letGo:
+        takeLastLine(of: file, evenIfCut: true, &result, deliver)
+        return letGo(file, &pass)
+      }
+      // The content was replaced. If it happens again at once, the next call sees to it.
+      restarts += 1
+      if restarts > 1 { return }
+      isHeadChecked = false
+      restart(file, &pass, &result)
+    }
+  }
+
+  private func letGo(_ file: TailFile, _ pass: inout ReadPass) {
+    pass.departed.insert(file.number)
+    departed.append(file)
+    isDirty = true
+  }
+
+  /// Begins a file anew whose content was replaced; what was not read of the old content may be
+  /// in a copy.
+  private func restart(_ file: TailFile, _ pass: inout ReadPass, _ result: inout ReadResult) {
+    if file.state.place == .current { searchCopy(of: file.state.checkpoint, at: pass.now) }
+    file.state.restart()
+    isDirty = true
+    observe(file, at: pass.now, &result)
+  }
+
+  /// Whether the file's first bytes are what they were; learns more of them while it is small.
+  private func checkHead(of file: TailFile) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: ContentHash.headLimit, alignment: 16) { bytes in
+      let count = file.file.read(into: bytes, at: 0)
+      let known = file.state.checkpoint.headLength
+      guard count >= known else { return false }
+      let head = UnsafeRawBufferPointer(rebasing: bytes[..<known])
+      guard ContentHash.of(head) == file.state.checkpoint.headHash else { return false }
+      if count > known {
+        let longer = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+        file.state.checkpoint.headLength = count
+        file.state.checkpoint.headHash = ContentHash.of(longer)
+        isDirty = true
+      }
+      return true
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import Glibc
+import Support
+
+/// Finding the files that checkpoints tell of, wherever rotation has put them.
+extension FileSource {
+  private enum Location {
+    case found(OpenFile, FileFacts)
+    /// It is there and cannot be opened now.
+    case unreachable
+    /// Nothing is there: its volume may be mounted later.
+    case absent
+    /// Another file has its name, and none around has its content.
+    case gone
+  }
+
+  /// Takes up `pending` and what is `held` from before a `rewind`.
+  func resume(_ sightings: [FileSource.Sighting], at now: Timestamp) {
+    let waiting = pending
+    pending = []
+    for checkpoint in waiting {
+      if files.count >= Self.maxFiles {
+        pending.append(checkpoint)
+      } else if let kept = held.removeValue(forKey: checkpoint.identity),
+        let facts = try? kept.file.facts()
+      {
+        add(kept.file, facts, checkpoint, at: now)
+      } else {
+        resume(checkpoint, sightings, at: now)
+      }
+    }
+    // What was met only after the checkpoints were stored is read from where it was begun.
+    for kept in held.values {
+      if let facts = try? kept.file.facts() { add(kept.file, facts, kept.beginning, at: now) }
+    }
+    held = [:]
+    for checkpoint in pending { identities.insert(checkpoint.identity) }
+  }
+
+  private func resume(
+    _ checkpoint: FileCheckpoint, _ sightings: [Sighting], at now: Timestamp
+  ) {
+    switch locate(checkpoint, sightings, at: now) {
+    case .found(let file, let facts):
+      var here = checkpoint
+      (here.device, here.inode) = (facts.identity.device, facts.identity.inode)
+      here.born = file.born
+      add(file, facts, here, at: now)
+    case .unreachable:
+      pending.append(checkpoint)
+    case .absent:
+      if now - (firstScan ?? now) < Self.absenceGrace {
+        pending.append(checkpoint)
+      } else {
+        isDirty = true
+      }
+    case .gone:
+      isDirty = true
+      anchors.append(anchor(checkpoint, modified: 0, at: now))
+    }
+  }
+
+  private func locate(
+    _ checkpoint: FileCheckpoint, _ sightings: [Sighting], at now: Timestamp
+  ) -> Location {
+    var candidates = sightings.map { Self.candidate($0.path, $0.facts) }
+    if let same = candidates.first(where: { $0.identity == checkpoint.identity }) {
+      // By far the most frequent: nothing has moved.
+      let location = verify(same, as: .sameFile, checkpoint)
+      if case .absent = location {} else { return location }
+    }
+    candidates += neighbours(of: checkpoint.path, at: now)
+    let ranked = candidates.compactMap { candidate in
+      FileMatch(candidate, for: checkpoint).map { (match: $0, candidate: candidate) }
+    }.sorted { $0.match < $1.match }
+    for (match, candidate) in ranked where !isKnown(candidate.identity) {
+      let location = verify(candidate, as: match, checkpoint)
+      if case .absent = location {} else { return location }
+    }
+    return sightings.contains { $0.path == checkpoint.path } ? .gone : .absent
+  }
+
+  /// Opens a candidate and compares its content; `absent` if it is another file.
+  private func verify(
+    _ candidate: FileMatch.Candidate, as match: FileMatch, _ checkpoint: FileCheckpoint
+  ) -> Location {
+    let file: OpenFile
+    let facts: FileFacts
+    do {
+      file = try opening(candidate.path)
+      facts = try file.facts()
+    } catch {
+      if error.isAbsence || match != .sameFile { return .absent }
+      report(candidate.path, .cannotOpen(error.description))
+      return .unreachable
+    }
+    var opened = Self.candidate(candidate.path, facts)
+    opened.born = file.born
+    guard facts.isRegular, !isKnown(facts.identity),
+      FileMatch(opened, for: checkpoint) != nil, ContentHash.agrees(file, with: checkpoint)
+    else { return .absent }
+    return .found(file, facts)
+  }
+
+  private static func candidate(_ path: String, _ facts: FileFacts) -> FileMatch.Candidate {
+    FileMatch.Candidate(path: path, identity: facts.identity, size: facts.size)
+  }
+
+  /// All regular files beside `path`, and beside what it is a symbolic link to.
+  private func neighbours(of path: String, at now: Timestamp) -> [FileMatch.Candidate] {
+    let homes = Set([path, realPath(of: path)].map { splitPath($0).directory })
+    return homes.flatMap { directory in
+      directories.names(in: directory, at: now).compactMap { name in
+        let path = joinPath(directory, name)
+        guard let facts = try? FileFacts(path: path), facts.isRegular else { return nil }
+        return Self.candidate(path, facts)
+      }
+    }
+  }
+
+  /// A file was truncated: if a copy of its old content was made, what was not read is there.
+  func searchCopy(of checkpoint: FileCheckpoint, at now: Timestamp) {
+    guard checkpoint.offset > 0 else { return }
+    for path in siblings(of: checkpoint.path, at: now) {
+      guard let seen = try? FileFacts(path: path), seen.isRegular,
+        seen.size > checkpoint.offset, !isKnown(seen.identity),
+        let file = try? opening(path), let facts = try? file.facts(),
+        ContentHash.agrees(file, with: checkpoint)
+      else { continue }
+      var copy = checkpoint
+      (copy.device, copy.inode) = (facts.identity.device, facts.identity.inode)
+      copy.born = file.born
+      add(file, facts, copy, at: now, as: .rotated)
+      return
+    }
+  }
+
+  /// The path without symbolic links, or as it is if it leads nowhere.
+  func realPath(of path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// Moves a checkpoint to the last line start of the file.
+  func moveToEnd(_ checkpoint: inout FileCheckpoint, _ file: OpenFile, size: Int64) {
+    // Farther back no line that could be delivered begins.
+    let span = Int(min(size, Int64(maxLine) + 2))
+    var bytes = [UInt8](repeating: 0, count: span)
+    let begin = size - Int64(span)
+    let filled = bytes.withUnsafeMutableBytes { file.read(into: $0, at: begin) }
+    guard filled > 0 else { return }
+    let lineStart = bytes[..<filled].lastIndex(of: 0x0A).map { $0 + 1 }
+    checkpoint.offset = begin + Int64(lineStart ?? 0)
+    checkpoint.seal(with: file)
+  }
+}

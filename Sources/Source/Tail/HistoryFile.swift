@@ -1,0 +1,150 @@
+/// Why a file of the past cannot be read (on).
+package enum HistoryFileError: Error, Equatable, CustomStringConvertible {
+  case cannotOpen(path: String, reason: String)
+  case cannotRead(path: String, reason: String)
+  /// A directory, pipe or device.
+  case notRegular(path: String)
+  /// Packed in a way that cannot be unpacked here.
+  case unknownCompression(path: String, name: String)
+  /// The packed byte near which it breaks.
+  case corrupt(path: String, at: Int64)
+  /// A gzip file that stops in the middle.
+  case truncated(path: String)
+
+  /// One line for a person.
+  package var description: String {
+    switch self {
+    case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
+    case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
+    case .notRegular(let path): "\(path) is no regular file"
+    case .unknownCompression(let path, let name):
+      "\(path) is packed with \(name); unpack it first (plain and gzip files can be read)"
+    case .corrupt(let path, let offset): "\(path) is damaged near byte \(offset)"
+    case .truncated(let path):
+      "\(path) stops in the middle of its packed data; the lines before were read"
+    }
+  }
+}
+
+/// A finished log of the past, plain or packed with gzip, read once from front to back.
+package struct HistoryFile: ~Copyable {
+  package let path: String
+  /// Bytes on disk.
+  package let size: Int64
+  private let file: OpenFile
+  private let unpacker: GzipReader?
+  private var lines: StreamLines
+  private var fileOffset: Int64
+  private var isAtEnd = false
+
+  /// Opens a file to read from the line that begins at `offset`, in bytes of its unpacked text.
+  package init(path: String, maxLine: Int, offset: Int64 = 0) throws(HistoryFileError) {
+    let file = try Self.open(path)
+    let unpacker = try Self.unpacker(for: file.handle, path: path)
+    if let unpacker { try Self.skip(offset, in: unpacker, path: path) }
+    self.path = path
+    self.unpacker = unpacker
+    self.file = file.handle
+    size = file.size
+    fileOffset = unpacker == nil ? offset : 0
+    lines = StreamLines(capacity: 4 * StreamLines.chunk, maxLine: maxLine, position: offset)
+  }
+
+  /// Bytes on disk that were read, for a progress bar over `size`.
+  package var position: Int64 { unpacker?.position ?? fileOffset }
+
+  /// Start of the first line that was not delivered, in bytes of the unpacked text.
+  package var offset: Int64 { lines.position }
+
+  /// Delivers about `budget` bytes of complete lines with their offsets, and at the end what
+  /// follows the last line end; after that nothing, without `hasMore`.
+  package mutating func read(
+    budget: Int, _ deliver: (_ line: UnsafeMutableRawBufferPointer, _ offset: Int64) -> Void
+  ) throws(HistoryFileError) -> ReadResult {
+    var result = ReadResult()
+    while result.bytes < budget {
+      lines.deliver(budget: budget - result.bytes, &result, deliver)
+      lines.commit()
+      if result.hasMore || isAtEnd { break }
+      isAtEnd = try fill() == 0
+    }
+    if isAtEnd && !result.hasMore {
+      lines.deliverRemainder(&result, deliver)
+      lines.commit()
+    }
+    result.hasMore = result.hasMore || !isAtEnd
+    for index in result.problems.indices { result.problems[index].path = path }
+    return result
+  }
+
+  private mutating func fill() throws(HistoryFileError) -> Int {
+    let (path, file, unpacker, offset) = (path, file, unpacker, fileOffset)
+    let count = try lines.fill { (room) throws(HistoryFileError) in
+      if let unpacker { return try Self.unpack(unpacker, into: room, path: path) }
+      let count = file.read(into: room, at: offset)
+      if count >= 0 { return count }
+      throw .cannotRead(path: path, reason: SystemError.last.description)
+    }
+    fileOffset += Int64(count)
+    return count
+  }
+
+  private static func open(
+    _ path: String
+  ) throws(HistoryFileError) -> (handle: OpenFile, size: Int64) {
+    do {
+      let file = try OpenFile(path: path)
+      let facts = try file.facts()
+      if facts.isRegular { return (file, facts.size) }
+    } catch {
+      throw .cannotOpen(path: path, reason: error.description)
+    }
+    throw .notRegular(path: path)
+  }
+
+  /// Packed text cannot be entered in the middle.
+  private static func skip(
+    _ count: Int64, in unpacker: GzipReader, path: String
+  ) throws(HistoryFileError) {
+    let room = LineBuffer(capacity: StreamLines.chunk)
+    var left = count
+    while left > 0 {
+      let part = room.bytes.prefix(Int(min(left, Int64(room.bytes.count))))
+      let target = UnsafeMutableRawBufferPointer(rebasing: part)
+      let skipped = try unpack(unpacker, into: target, path: path)
+      if skipped == 0 { return }
+      left -= Int64(skipped)
+    }
+  }
+
+  private static func unpack(
+    _ unpacker: GzipReader, into room: UnsafeMutableRawBufferPointer, path: String
+  ) throws(HistoryFileError) -> Int {
+    do { return try unpacker.read(into: room) } catch {
+      switch error {
+      case .system(let reason): throw .cannotRead(path: path, reason: reason.description)
+      case .corrupt(let offset): throw .corrupt(path: path, at: offset)
+      case .truncated: throw .truncated(path: path)
+      }
+    }
+  }
+
+  /// Tells by the first bytes, since names lie.
+  private static func unpacker(
+    for file: OpenFile, path: String
+  ) throws(HistoryFileError) -> GzipReader? {
+    var bytes = [UInt8](repeating: 0, count: 6)
+    let count = bytes.withUnsafeMutableBytes { file.read(into: $0, at: 0) }
+    if count < 0 { throw .cannotRead(path: path, reason: SystemError.last.description) }
+    let head = bytes.prefix(count)
+    if head.starts(with: GzipReader.magic) { return GzipReader(file) }
+    let others: [(name: String, magic: [UInt8])] = [
+      ("zstd", [0x28, 0xB5, 0x2F, 0xFD]), ("bzip2", [0x42, 0x5A, 0x68]),
+      ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A]), ("lz4", [0x04, 0x22, 0x4D, 0x18]),
+    ]
+    for other in others where head.starts(with: other.magic) {
+      throw .unknownCompression(path: path, name: other.name)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,26 @@
+/// What rotation makes of a file's name.
+enum RotatedName {
+  /// Whether `name` is what `base` may be called after its rotation: `log.1`, `log-20261121`,
+  /// `log.old`, or with the ending kept `log-20261121.jsonl`, `log.1.jsonl`.
+  static func matches(_ name: String, base: String) -> Bool {
+    if name.hasPrefix(base) { return isStamp(name.dropFirst(base.count)) }
+    guard let dot = base.lastIndex(of: "."), dot > base.startIndex else { return false }
+    let (stem, ending) = (base[..<dot], base[dot...])
+    guard name.count > base.count, name.hasPrefix(stem), name.hasSuffix(ending) else {
+      return false
+    }
+    return isStamp(name.dropFirst(stem.count).dropLast(ending.count))
+  }
+
+  /// Whether a file of this name is packed, which following cannot read.
+  static func isCompressed(_ name: String) -> Bool {
+    [".gz", ".zst", ".bz2", ".xz", ".lz4", ".zip"].contains { name.hasSuffix($0) }
+  }
+
+  private static func isStamp(_ text: Substring) -> Bool {
+    if text == ".old" || text == ".prev" || text == ".bak" { return true }
+    guard let first = text.first, ".-_".contains(first) else { return false }
+    return text.contains { $0.isASCII && $0.isNumber }
+      && text.allSatisfy { ($0.isASCII && $0.isNumber) || ".-_:+TZ".contains($0) }
+  }
+}

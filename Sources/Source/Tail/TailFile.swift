@@ -1,0 +1,34 @@
+import Support
+
+/// One followed file: its descriptor and its state.
+final class TailFile {
+  /// The number by which deliveries name it.
+  let number: Int
+  let file: OpenFile
+  /// Where reading began when this file was first met: 0 unless told to start at the end.
+  let beginning: FileCheckpoint
+  var state: TailState
+  /// Its place in the order of reading: older files first, so that events come in order.
+  let age: Int64
+  var isWatched = false
+
+  init(number: Int, file: OpenFile, age: Int64, checkpoint: FileCheckpoint, at now: Timestamp) {
+    self.number = number
+    self.file = file
+    self.age = age
+    beginning = checkpoint
+    state = TailState(checkpoint, at: now)
+  }
+
+  var path: String { state.checkpoint.path }
+  var born: Int64 { state.checkpoint.born }
+  var identity: FileIdentity { state.checkpoint.identity }
+
+  /// Older files first; of files made in the same tick, those that were renamed.
+  func readsBefore(_ other: TailFile) -> Bool {
+    if age != other.age { return age < other.age }
+    let isRenamed = state.place != .current
+    if isRenamed != (other.state.place != .current) { return isRenamed }
+    return number < other.number
+  }
+}
