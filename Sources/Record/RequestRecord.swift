@@ -163,6 +163,8 @@ package struct RequestRecord: Sendable {
 /// One failed call to a provider.
 package struct AttemptRecord: Sendable {
   package var identity: Identity
+  /// The index of the source in the configuration.
+  package var source: Int32 = 0
   package var isVoid = false
   package var start: Timestamp
   package var end: Timestamp

@@ -13,6 +13,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
   /// Seconds since the epoch, for exposition; exact to a microsecond until the year 2255.
   package var seconds: Double { Double(microseconds) / 1e6 }
 
+  /// Whole days since the epoch, in UTC.
+  package var day: Int32 { Int32(clamping: microseconds / 86_400_000_000) }
+
   package static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.microseconds < right.microseconds
   }

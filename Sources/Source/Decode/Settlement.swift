@@ -7,33 +7,6 @@ package import Support
 /// after all, seconds later, under the same call id. A failure therefore waits for `settleAfter`;
 /// what waits is kept in the ledger, so that a crash forgets none.
 package struct Settlement {
-  /// A failure that waits, or waited, for its success.
-  package struct Waiting: Sendable, Equatable {
-    package var callID: [UInt8]
-    /// When it is settled as a failed request; once settled, when it is forgotten.
-    package var due: Timestamp
-    /// Counted as failed already: a success still adds its tokens and cost.
-    package var isSettled: Bool
-    /// The failure as a native line.
-    package var line: [UInt8]
-
-    /// One row of the ledger's table of what waits.
-    package init(callID: [UInt8], due: Timestamp, isSettled: Bool, line: [UInt8]) {
-      self.callID = callID
-      self.due = due
-      self.isSettled = isSettled
-      self.line = line
-    }
-  }
-
-  /// What the ledger has to write down with the batch.
-  package struct Changes: Sendable, Equatable {
-    package var saved: [Waiting] = []
-    package var removed: [[UInt8]] = []
-
-    package var isEmpty: Bool { saved.isEmpty && removed.isEmpty }
-  }
-
   /// How long a settled failure is remembered for a success that comes late after all.
   package static let rememberSettled = TimeSpan.hours(1)
   /// More failures than this do not wait; the oldest are settled early.
@@ -42,7 +15,7 @@ package struct Settlement {
   private let settleAfter: [TimeSpan]
   private let encoder: NativeEncoder
   private let decoder: RecordDecoder
-  private var waiting: [UInt64: Waiting] = [:]
+  private var waiting: [UInt64: WaitingFailure] = [:]
   private var changed: Set<UInt64> = []
   private var removed: [[UInt8]] = []
   private var nextDue = Timestamp(microseconds: .max)
@@ -50,7 +23,7 @@ package struct Settlement {
   private let seed = UInt64.random(in: .min ... .max)
 
   /// Starts with what the ledger kept; `settleAfter` is given for each source, by its index.
-  package init(settleAfter: [TimeSpan], metadataNames: [String], restored: [Waiting] = []) {
+  package init(settleAfter: [TimeSpan], metadataNames: [String], restored: [WaitingFailure] = []) {
     self.settleAfter = settleAfter
     encoder = NativeEncoder(metadataNames: metadataNames)
     decoder = RecordDecoder(format: .native, metadataNames: metadataNames)
@@ -76,12 +49,17 @@ package struct Settlement {
     }
   }
 
+  /// Whether `expire` would do anything.
+  package func isDue(at horizon: Timestamp) -> Bool {
+    horizon >= nextDue || waiting.count > Self.capacity
+  }
+
   /// Settles as failed what has waited long enough.
   ///
   /// `horizon` is the time up to which the logs were read: event time while there is more to read,
   /// the wall clock once the sources are caught up.
   package mutating func expire(_ batch: inout RecordBatch, horizon: Timestamp) {
-    guard horizon >= nextDue || waiting.count > Self.capacity else { return }
+    guard isDue(at: horizon) else { return }
     var due = waiting.filter { $0.value.due <= horizon }.map(\.key)
     if waiting.count - due.count > Self.capacity {
       due = waiting.sorted { $0.value.due < $1.value.due }
@@ -92,9 +70,10 @@ package struct Settlement {
   }
 
   /// What has changed since the last call.
-  package mutating func takeChanges() -> Changes {
-    let changes = Changes(
-      saved: changed.compactMap { waiting[$0] }, removed: removed)
+  package mutating func takeChanges() -> WaitingChanges {
+    var changes = WaitingChanges()
+    changes.saved = changed.compactMap { waiting[$0] }
+    changes.removed = removed
     changed.removeAll()
     removed.removeAll()
     return changes
@@ -133,7 +112,7 @@ package struct Settlement {
       batch.requests.append(unanswered)
     }
     let due = record.end + settleAfter[Int(record.source)]
-    waiting[key] = Waiting(
+    waiting[key] = WaitingFailure(
       callID: callID, due: due, isSettled: false, line: encoder.encode(record, of: batch))
     changed.insert(key)
     nextDue = min(nextDue, due)
@@ -176,7 +155,7 @@ package struct Settlement {
     return record
   }
 
-  private func decode(_ entry: Waiting, into batch: inout RecordBatch) -> RequestRecord? {
+  private func decode(_ entry: WaitingFailure, into batch: inout RecordBatch) -> RequestRecord? {
     var padded = entry.line
     padded.append(contentsOf: repeatElement(0, count: JSONLine.padding))
     let decoded = padded.withUnsafeBytes { bytes in

@@ -1,5 +1,6 @@
 import CXXHash
 import Glibc
+import Record
 
 /// Hashes by which a file's content is known again.
 enum ContentHash {

@@ -1,3 +1,5 @@
+import Record
+
 /// How a file on disk may be the one that a checkpoint tells of, the likeliest first; its content
 /// must agree in any case.
 enum FileMatch: Int, Comparable {

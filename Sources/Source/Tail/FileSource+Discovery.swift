@@ -1,3 +1,4 @@
+import Record
 import Support
 
 /// A file that has lost its name: near it, others may lie that had the name after it.

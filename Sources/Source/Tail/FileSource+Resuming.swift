@@ -1,4 +1,5 @@
 import Glibc
+import Record
 import Support
 
 /// Finding the files that checkpoints tell of, wherever rotation has put them.

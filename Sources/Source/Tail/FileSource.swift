@@ -1,3 +1,4 @@
+package import Record
 import Support
 
 /// Follows all files that match one glob, through every kind of rotation.

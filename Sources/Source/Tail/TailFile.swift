@@ -1,3 +1,4 @@
+import Record
 import Support
 
 /// One followed file: its descriptor and its state.

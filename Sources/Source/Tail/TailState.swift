@@ -1,3 +1,4 @@
+import Record
 import Support
 
 /// What is known of one followed file, and from it what to do next; knows no system calls.

@@ -12,4 +12,7 @@ package enum Rejection: String, Error, CaseIterable, Sendable {
   case tooOld = "too_old"
   /// Neither a native line nor a payload.
   case unknownKind = "unknown_kind"
+
+  /// Its place in the list, for use as an array index.
+  package var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

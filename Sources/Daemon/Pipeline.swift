@@ -1,0 +1,143 @@
+import Ledger
+import Record
+import Source
+import Support
+import Tally
+
+/// The flow: lines → records → sums → ledger → metrics, a batch at a time.
+///
+/// A batch is one transaction of the ledger, and only what is committed is published. When a commit
+/// fails, memory is thrown away and everything starts over from the ledger, as after a crash: there
+/// is one way to recover, and it is taken at every start. Owned by the ingest thread.
+final class Pipeline {
+  /// What a step did.
+  struct Step {
+    /// More can be read at once.
+    var hasMore = false
+    var committed = false
+    /// Messages for the operator.
+    var problems: [String] = []
+  }
+
+  /// Bytes read for one batch from one source: a commit of some milliseconds.
+  static let budget = 4 << 20
+
+  let inputs: [PipelineInput]
+  private let ledger: CostLedger
+  private let settings: PipelineSettings
+  private let publisher: Publisher
+  private var tally: TallyState
+  private var settlement: Settlement
+  private var batch = RecordBatch()
+  private var needsRecovery = false
+
+  /// Starts from what `ledger` holds.
+  init(
+    settings: PipelineSettings, ledger: CostLedger, publisher: Publisher, now: Timestamp
+  ) throws(LedgerError) {
+    self.settings = settings
+    self.ledger = ledger
+    self.publisher = publisher
+    var inputs: [PipelineInput] = []
+    for (index, options) in settings.sources.enumerated() {
+      inputs.append(
+        PipelineInput(
+          options, index: index, metadataNames: settings.labels.metadataNames,
+          resume: try ledger.checkpoints(source: options.name)))
+    }
+    self.inputs = inputs
+    (tally, settlement) = try settings.restore(from: ledger, now: now)
+    publisher.publish(tally, inputs: inputs)
+    tally.markWritten()
+  }
+
+  /// Reads what there is and commits it.
+  ///
+  /// Throws what kept the batch from being committed; the same lines are read again at the next step.
+  func step(now: Timestamp) throws(LedgerError) -> Step {
+    if needsRecovery { try recover(now: now) }
+    var step = Step()
+    batch.removeAll()
+    for input in inputs {
+      step.hasMore = input.read(into: &batch, budget: Self.budget, now: now) || step.hasMore
+      step.problems += input.problems
+    }
+    let horizon = horizon(hasMore: step.hasMore, now: now)
+    guard hasWork || settlement.isDue(at: horizon) else { return step }
+    do throws(LedgerError) {
+      try commit(horizon: horizon, now: now)
+    } catch {
+      ledger.rollback()
+      needsRecovery = true
+      throw error
+    }
+    step.committed = true
+    return step
+  }
+
+  private func commit(horizon: Timestamp, now: Timestamp) throws(LedgerError) {
+    if try ledger.begin() { tally.adopt(try ledger.labelValues()) }
+    try admit(now: now)
+    settlement.settle(&batch)
+    settlement.expire(&batch, horizon: horizon)
+    tally.add(batch, now: now)
+    for input in inputs { tally.add(input.counts, source: input.name, now: now) }
+    try ledger.write(tally, of: batch, keepDetailsFrom: now - settings.ledger.detail)
+    try ledger.write(settlement.takeChanges())
+    for input in inputs { try input.writeCheckpoints(to: ledger) }
+    try ledger.commit()
+    for input in inputs { input.didCommit() }
+    if tally.labels.hasReturned {
+      (tally, settlement) = try settings.restore(from: ledger, now: now)
+    }
+    publisher.publish(tally, inputs: inputs)
+    tally.markWritten()
+  }
+
+  /// Strikes out what was counted before.
+  private func admit(now: Timestamp) throws(LedgerError) {
+    let oldest = now - settings.ledger.dedup
+    for index in batch.requests.indices {
+      let record = batch.requests[index]
+      let isNew = try isNew(record.identity, oldest: oldest)
+      if !isNew { batch.requests[index].form = .void }
+      inputs[Int(record.source)].count(isNew: isNew, at: record.end)
+    }
+    for index in batch.attempts.indices {
+      let record = batch.attempts[index]
+      let isNew = try isNew(record.identity, oldest: oldest)
+      batch.attempts[index].isVoid = !isNew
+      inputs[Int(record.source)].count(isNew: isNew, at: record.end)
+    }
+  }
+
+  /// What is older than the ledger's memory cannot be known, and is believed to its checkpoint.
+  private func isNew(_ identity: Identity, oldest: Timestamp) throws(LedgerError) -> Bool {
+    if identity.start < oldest { return true }
+    return try ledger.admit(identity)
+  }
+
+  /// Up to when the logs were read: by the wall clock once nothing is left to read, until then by
+  /// the slowest file's events.
+  private func horizon(hasMore: Bool, now: Timestamp) -> Timestamp {
+    guard hasMore else { return now }
+    var latest: [Int64: Timestamp] = [:]
+    for record in batch.requests {
+      let stream = Int64(record.source) << 32 | Int64(record.stream)
+      latest[stream] = max(latest[stream] ?? record.end, record.end)
+    }
+    return latest.values.min() ?? Timestamp(microseconds: .min)
+  }
+
+  private var hasWork: Bool {
+    !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() }
+  }
+
+  private func recover(now: Timestamp) throws(LedgerError) {
+    (tally, settlement) = try settings.restore(from: ledger, now: now)
+    publisher.republish(tally, inputs: inputs)
+    tally.markWritten()
+    for input in inputs { input.rewind() }
+    needsRecovery = false
+  }
+}

@@ -1,0 +1,170 @@
+import Ledger
+import Record
+import Source
+import Support
+import Tally
+
+/// One configured source with its decoder: bytes in, records out.
+final class PipelineInput {
+  let options: SourceOptions
+  let index: Int32
+  let name: String
+  private let reader: Reader
+  private let decoder: RecordDecoder
+  private(set) var counts = SourceCounts()
+  private(set) var status = SourceStatus()
+  private(set) var problems: [String] = []
+
+  private enum Reader {
+    case files(FileSource)
+    case standardInput(StandardInputSource)
+  }
+
+  init(
+    _ options: SourceOptions, index: Int, metadataNames: [String], resume: [FileCheckpoint]
+  ) {
+    self.options = options
+    self.index = Int32(index)
+    name = options.name
+    decoder = RecordDecoder(format: options.format, metadataNames: metadataNames)
+    reader =
+      switch options.input {
+      case .files(let glob):
+        .files(
+          FileSource(
+            glob: glob, start: options.start, maxLine: options.maxLine, resume: resume))
+      case .standardInput:
+        .standardInput(StandardInputSource(maxLine: options.maxLine))
+      }
+  }
+
+  /// Reads about `budget` bytes into `batch`. True if there is more to read right now.
+  func read(into batch: inout RecordBatch, budget: Int, now: Timestamp) -> Bool {
+    problems.removeAll()
+    let result =
+      switch reader {
+      case .files(let files):
+        files.read(budget: budget, clock: now) { line, offset, file in
+          take(line, at: offset, file: file, into: &batch, now: now)
+        }
+      case .standardInput(let input):
+        input.read(budget: budget, clock: now) { line, offset, file in
+          take(line, at: offset, file: file, into: &batch, now: now)
+        }
+      }
+    counts.lines += Int64(result.lines + result.tooLong)
+    counts.bytes += Int64(result.bytes)
+    counts.rejected[Rejection.tooLong.index] += Int64(result.tooLong)
+    problems += result.problems.map(\.description)
+    status.isUp = !result.problems.contains { $0.stopsReading }
+    status.lagBytes = lagBytes
+    status.isCaughtUp = !result.hasMore
+    return result.hasMore
+  }
+
+  private func take(
+    _ line: UnsafeMutableRawBufferPointer, at offset: Int64, file: Int,
+    into batch: inout RecordBatch, now: Timestamp
+  ) {
+    // A line torn by a full disk is followed by an empty one.
+    guard !line.isEmpty else { return }
+    let requests = batch.requests.count
+    let attempts = batch.attempts.count
+    do throws(Rejection) {
+      let format = try decoder.decode(UnsafeRawBufferPointer(line), now: now, into: &batch)
+      status.note(format)
+    } catch {
+      counts.reject(error)
+      problems.append(
+        "\(path(of: file)): the line at byte \(offset) was rejected: \(error.rawValue)")
+      return
+    }
+    if batch.requests.count > requests {
+      batch.requests[requests].source = index
+      batch.requests[requests].stream = Int32(truncatingIfNeeded: file)
+    } else if batch.attempts.count > attempts {
+      batch.attempts[attempts].source = index
+    }
+  }
+
+  private func path(of file: Int) -> String {
+    switch reader {
+    case .files(let files): files.path(of: file)
+    case .standardInput: "standard input"
+    }
+  }
+
+  private var lagBytes: Int64 {
+    switch reader {
+    case .files(let files): files.lagBytes
+    case .standardInput(let input): input.lagBytes
+    }
+  }
+
+  /// Counts an event as new or as known.
+  func count(isNew: Bool, at end: Timestamp) {
+    if isNew {
+      counts.events += 1
+      status.lastEvent = max(status.lastEvent ?? end, end)
+    } else {
+      counts.duplicates += 1
+    }
+  }
+
+  /// Hands the checkpoints that changed to the ledger.
+  func writeCheckpoints(to ledger: CostLedger) throws(LedgerError) {
+    guard case .files(let files) = reader else { return }
+    let (changed, removed) = files.takeChangedCheckpoints()
+    try ledger.write(changed: changed, removed: removed, source: name)
+  }
+
+  /// The batch is durable.
+  func didCommit() {
+    counts = SourceCounts()
+    switch reader {
+    case .files(let files): files.didCommit()
+    case .standardInput(let input): input.commit()
+    }
+  }
+
+  /// The batch is not durable: the same lines will be read again.
+  func rewind() {
+    counts = SourceCounts()
+    switch reader {
+    case .files(let files): files.rewind()
+    case .standardInput(let input): input.rewind()
+    }
+  }
+
+  /// Has `watcher` wake the ingest thread for this source's files.
+  func watch(with watcher: FileWatcher) {
+    guard case .files(let files) = reader else { return }
+    problems += files.watch(with: watcher).map(\.description)
+  }
+
+  /// Looks for new files at the next read.
+  func requestScan() {
+    if case .files(let files) = reader { files.requestScan() }
+  }
+
+  /// The descriptor to wait for besides the watcher's; nil for files, and when there is no room.
+  var descriptor: Int32? {
+    guard case .standardInput(let input) = reader, input.wantsInput else { return nil }
+    return input.descriptor
+  }
+
+  /// Whether nothing will ever come again.
+  var isFinished: Bool {
+    guard case .standardInput(let input) = reader else { return false }
+    return input.isAtEnd && input.isCaughtUp
+  }
+}
+
+extension TailProblem {
+  fileprivate var stopsReading: Bool {
+    switch cause {
+    case .cannotOpen, .cannotRead: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import Source
+import Support
+
+/// How a source does, for its gauges.
+struct SourceStatus: Sendable, Equatable {
+  var isUp = true
+  var isCaughtUp = false
+  var lagBytes: Int64 = 0
+  /// End of the latest event counted since the start.
+  var lastEvent: Timestamp?
+  private(set) var hasNative = false
+  private(set) var hasPayload = false
+
+  mutating func note(_ format: RecordDecoder.Recognised) {
+    switch format {
+    case .native: hasNative = true
+    case .litellm: hasPayload = true
+    }
+  }
+
+  /// The formats seen so far, and whether they tell every attempt.
+  var formats: [(format: String, attempts: String)] {
+    (hasNative ? [("native", "exact")] : []) + (hasPayload ? [("litellm", "partial")] : [])
+  }
+}

@@ -1,0 +1,123 @@
+import Metrics
+package import Record
+package import Support
+package import Tally
+
+extension CostLedger {
+  /// Everything that the tally and the settlement start from.
+  package func load() throws(LedgerError) -> Contents {
+    var contents = Contents()
+    try database.execute("BEGIN")
+    defer { rollback() }
+    dataVersion = try database.integer("PRAGMA data_version") ?? 0
+    contents.labelValues = try labelValues()
+    contents.series = try series()
+    contents.waiting = try waiting()
+    contents.secret = try secret()
+    return contents
+  }
+
+  /// What was spent in the hour before `now`, by minute and provider, for the recent window.
+  package func recentCosts(
+    now: Timestamp
+  ) throws(LedgerError) -> [(end: Timestamp, provider: UInt32, nanodollars: Int64)] {
+    let query = try database.prepare(
+      """
+      SELECT "end" / 60000000 * 60000000, provider, sum(cost) FROM request
+      WHERE "end" > ? AND cost > 0 GROUP BY 1, 2
+      """)
+    query.bind((now - .hours(1)).microseconds)
+    var costs: [(Timestamp, UInt32, Int64)] = []
+    while try query.step() {
+      costs.append(
+        (
+          Timestamp(microseconds: query.integer(0)), UInt32(truncatingIfNeeded: query.integer(1)),
+          query.integer(2)
+        ))
+    }
+    return costs
+  }
+
+  /// How far the files of a source were read.
+  package func checkpoints(source: String) throws(LedgerError) -> [FileCheckpoint] {
+    let query = try database.prepare(
+      """
+      SELECT path, device, inode, born, head_length, head_hash, mark_hash, offset
+      FROM checkpoint WHERE source = ?
+      """)
+    query.bind(source)
+    var checkpoints: [FileCheckpoint] = []
+    while try query.step() {
+      checkpoints.append(
+        FileCheckpoint(
+          path: query.text(0), device: UInt64(bitPattern: query.integer(1)),
+          inode: UInt64(bitPattern: query.integer(2)), born: query.integer(3),
+          headLength: Int(query.integer(4)), headHash: UInt64(bitPattern: query.integer(5)),
+          markHash: UInt64(bitPattern: query.integer(6)), offset: query.integer(7)))
+    }
+    return checkpoints
+  }
+
+  /// What the labels' ids stand for.
+  package func labelValues() throws(LedgerError) -> [LabelSpace.Value] {
+    let query = try database.prepare(
+      "SELECT label, id, value, last_used FROM label_value ORDER BY label, id")
+    var values: [LabelSpace.Value] = []
+    while try query.step() {
+      guard let dimension = Dimension(name: query.text(0)) else { continue }
+      values.append(
+        LabelSpace.Value(
+          dimension: dimension, id: UInt32(truncatingIfNeeded: query.integer(1)),
+          text: query.text(2),
+          lastUsed: Int32(truncatingIfNeeded: query.integer(3))))
+    }
+    return values
+  }
+
+  private func series() throws(LedgerError) -> [(Family, SeriesKey, [Int64])] {
+    let query = try database.prepare(
+      """
+      SELECT a, b, c, d, place, value FROM series WHERE family = ? ORDER BY a, b, c, d, place
+      """)
+    var rows: [(Family, SeriesKey, [Int64])] = []
+    for family in Family.allCases where familyID(family) != 0 {
+      var last: SeriesKey?
+      query.bind(familyID(family))
+      while try query.step() {
+        let key = SeriesKey(
+          UInt32(truncatingIfNeeded: query.integer(0)),
+          UInt32(truncatingIfNeeded: query.integer(1)),
+          UInt32(truncatingIfNeeded: query.integer(2)),
+          UInt32(truncatingIfNeeded: query.integer(3)))
+        if key != last { rows.append((family, key, [])) }
+        last = key
+        let place = Int(query.integer(4))
+        guard (0..<64).contains(place) else { continue }
+        while rows[rows.count - 1].2.count <= place { rows[rows.count - 1].2.append(0) }
+        rows[rows.count - 1].2[place] = query.integer(5)
+      }
+      query.reset()
+    }
+    return rows
+  }
+
+  private func waiting() throws(LedgerError) -> [WaitingFailure] {
+    let query = try database.prepare("SELECT call_id, due, settled, line FROM waiting")
+    var entries: [WaitingFailure] = []
+    while try query.step() {
+      entries.append(
+        WaitingFailure(
+          callID: query.blob(0), due: Timestamp(microseconds: query.integer(1)),
+          isSettled: query.integer(2) != 0, line: query.blob(3)))
+    }
+    return entries
+  }
+
+  private func secret() throws(LedgerError) -> [UInt8] {
+    let query = try database.prepare("SELECT value FROM meta WHERE key = 'secret'")
+    guard try query.step() else {
+      throw .corrupt(path: options.path, reason: "its secret is missing")
+    }
+    return query.blob(0)
+  }
+}

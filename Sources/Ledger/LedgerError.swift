@@ -1,0 +1,34 @@
+/// Why the ledger cannot be used, and whether to try again.
+package enum LedgerError: Error, Equatable, CustomStringConvertible {
+  case cannotOpen(path: String, reason: String)
+  /// Written by a later release.
+  case newerSchema(path: String, found: Int, known: Int)
+  /// Another `sidelight run` holds it.
+  case inUse(path: String)
+  /// Full disk, read-only file system, lock not had in time: it may go better later.
+  case unavailable(doing: String, reason: String)
+  /// The file is damaged.
+  case corrupt(path: String, reason: String)
+  case failed(doing: String, reason: String)
+
+  package var description: String {
+    switch self {
+    case .cannotOpen(let path, let reason):
+      """
+      cannot open the ledger \(path): \(reason); make its directory writable for this user \
+      or set ledger.url
+      """
+    case .newerSchema(let path, let found, let known):
+      """
+      the ledger \(path) has schema \(found), written by a newer sidelight; this one knows \
+      \(known): install the newer release, or set ledger.url to a new file
+      """
+    case .inUse(let path):
+      "the ledger \(path) is in use by another sidelight; stop that one, or set ledger.url"
+    case .unavailable(let doing, let reason): "ledger: \(doing): \(reason); trying again"
+    case .corrupt(let path, let reason):
+      "the ledger \(path) is damaged (\(reason)); move it away and import the logs again"
+    case .failed(let doing, let reason): "ledger: \(doing): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Metrics
+import Record
+import Tally
+
+/// One row each.
+extension CostLedger {
+  func write(_ value: LabelSpace.Value) throws(LedgerError) {
+    sql.labelValue.bind(value.dimension.text)
+    sql.labelValue.bind(value.id)
+    sql.labelValue.bind(value.text)
+    sql.labelValue.bind(Int64(value.lastUsed))
+    try sql.labelValue.run()
+  }
+
+  func write(_ table: SeriesTable, of family: Family) throws(LedgerError) {
+    let id = familyID(family)
+    for row in table.changed.map(Int.init) {
+      let key = table.index.keys[row]
+      for place in 0..<table.width {
+        let rise = table.rise(of: row, at: place)
+        // A counter's row is made even at zero, so that it is there again after a restart.
+        guard rise != 0 || table.width == 1 else { continue }
+        sql.series.bind(id)
+        sql.series.bind(key.x)
+        sql.series.bind(key.y)
+        sql.series.bind(key.z)
+        sql.series.bind(key.w)
+        sql.series.bind(Int64(place))
+        sql.series.bind(rise)
+        try sql.series.run()
+      }
+    }
+  }
+
+  func write(_ sums: RollupSums, to key: RollupKey) throws(LedgerError) {
+    sql.rollup.bind(Int64(key.quarter))
+    for id in [
+      key.status, key.provider, key.model, key.route, key.powerLevel, key.key, key.team, key.extras,
+    ] { sql.rollup.bind(id) }
+    bind(sums, to: sql.rollup)
+    try sql.rollup.run()
+  }
+
+  func write(_ sums: RollupSums, to key: SideRollupKey) throws(LedgerError) {
+    sql.sideRollup.bind(Int64(key.side.rawValue))
+    sql.sideRollup.bind(Int64(key.quarter))
+    sql.sideRollup.bind(key.status)
+    sql.sideRollup.bind(key.value)
+    bind(sums, to: sql.sideRollup)
+    try sql.sideRollup.run()
+  }
+
+  func bind(_ sums: RollupSums, to statement: Statement) {
+    statement.bind(sums.requests)
+    statement.bind(sums.input)
+    statement.bind(sums.output)
+    statement.bind(sums.cacheRead)
+    statement.bind(sums.cacheWrite)
+    statement.bind(sums.reasoning)
+    statement.bind(sums.cost)
+    statement.bind(sums.saved)
+    statement.bind(sums.cached)
+    statement.bind(sums.unpriced)
+    statement.bind(sums.retried)
+    statement.bind(sums.fallbacks)
+    statement.bind(sums.waited)
+  }
+
+  func write(_ detail: RequestDetail, of batch: RecordBatch) throws(LedgerError) {
+    let record = detail.record
+    let row = sql.request
+    row.bind(record.end.microseconds)
+    row.bind(Int64(bitPattern: record.identity.hash))
+    row.bind(record.start.microseconds)
+    row.bind(optional: record.attemptStart?.microseconds)
+    row.bind(optional: record.firstToken?.microseconds)
+    row.bind(Int64(record.outcome.rawValue))
+    row.bind(Int64(record.form == .late ? 1 : 0))
+    row.bind(Int64(record.isCacheHit ? 1 : 0))
+    row.bind(detail.provider)
+    row.bind(detail.model)
+    row.bind(detail.route)
+    row.bind(detail.servedRoute)
+    row.bind(detail.deployment)
+    row.bind(detail.powerLevel)
+    row.bind(detail.key)
+    row.bind(detail.team)
+    row.bind(detail.extras)
+    row.bind(Int64(record.attempts))
+    row.bind(Int64(record.retries))
+    row.bind(Int64(record.fallbacks))
+    row.bind(detail.firstProvider)
+    row.bind(detail.firstModel)
+    row.bind(optional: detail.reason.map { Int64($0.rawValue) })
+    row.bind(record.tokens.input)
+    row.bind(record.tokens.output)
+    row.bind(optional: detail.cost?.nanodollars)
+    try batch.withText(record.id, record.trace) { (id, trace) throws(LedgerError) in
+      row.bindText(id)
+      row.bindText(trace)
+      try row.run()
+    }
+  }
+}
+
+extension RecordBatch {
+  fileprivate func withText(
+    _ first: TextRange, _ second: TextRange,
+    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(LedgerError) -> Void
+  ) throws(LedgerError) {
+    let result = bytes.withUnsafeBytes { all -> Result<Void, LedgerError> in
+      func text(_ range: TextRange) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+          rebasing: all[Int(range.start)..<Int(range.start + min(range.count, 128))])
+      }
+      do throws(LedgerError) { return .success(try body(text(first), text(second))) } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+}

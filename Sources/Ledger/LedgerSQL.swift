@@ -1,0 +1,66 @@
+/// The statements of the write path, prepared once.
+struct LedgerSQL {
+  let admit: Statement
+  let series: Statement
+  let labelValue: Statement
+  let family: Statement
+  let rollup: Statement
+  let sideRollup: Statement
+  let request: Statement
+  let saveWaiting: Statement
+  let removeWaiting: Statement
+  let saveCheckpoint: Statement
+  let removeCheckpoint: Statement
+
+  init(_ database: Database) throws(LedgerError) {
+    admit = try database.prepare("INSERT OR IGNORE INTO identity(start, hash) VALUES(?, ?)")
+    series = try database.prepare(
+      """
+      INSERT INTO series(family, a, b, c, d, place, value) VALUES(?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET value = value + excluded.value
+      """)
+    labelValue = try database.prepare(
+      """
+      INSERT INTO label_value(label, id, value, last_used) VALUES(?, ?, ?, ?)
+      ON CONFLICT(label, id) DO UPDATE SET last_used = max(last_used, excluded.last_used)
+      """)
+    family = try database.prepare("INSERT OR IGNORE INTO family(name) VALUES(?)")
+    rollup = try database.prepare(
+      Self.adding(
+        to: "rollup",
+        keys: [
+          "quarter", "status", "provider", "model", "route", "power_level", "key", "team", "extras",
+        ]))
+    sideRollup = try database.prepare(
+      Self.adding(to: "rollup_side", keys: ["side", "quarter", "status", "value"]))
+    request = try database.prepare(
+      """
+      INSERT OR REPLACE INTO request(
+        "end", hash, start, attempt_start, first_token, status, late, cached, provider, model,
+        route, served_route, deployment, power_level, key, team, extras, attempts, retries,
+        fallbacks, first_provider, first_model, reason, input, output, cost, id, trace)
+      VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """)
+    saveWaiting = try database.prepare(
+      "INSERT OR REPLACE INTO waiting(call_id, due, settled, line) VALUES(?, ?, ?, ?)")
+    removeWaiting = try database.prepare("DELETE FROM waiting WHERE call_id = ?")
+    saveCheckpoint = try database.prepare(
+      """
+      INSERT OR REPLACE INTO checkpoint(
+        source, device, inode, path, born, head_length, head_hash, mark_hash, offset)
+      VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """)
+    removeCheckpoint = try database.prepare(
+      "DELETE FROM checkpoint WHERE source = ? AND device = ? AND inode = ?")
+  }
+
+  private static func adding(to table: String, keys: [String]) -> String {
+    let columns = keys + Migrations.sums
+    let values = columns.map { _ in "?" }.joined(separator: ", ")
+    let sums = Migrations.sums.map { "\($0) = \($0) + excluded.\($0)" }.joined(separator: ", ")
+    return """
+      INSERT INTO \(table)(\(columns.joined(separator: ", "))) VALUES(\(values))
+      ON CONFLICT DO UPDATE SET \(sums)
+      """
+  }
+}

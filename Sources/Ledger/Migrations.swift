@@ -1,0 +1,79 @@
+/// The schema, as steps forward. A step once released never changes.
+enum Migrations {
+  static let steps = [
+    """
+    CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    -- The values of open-ended labels; sums refer to them by (label, id).
+    CREATE TABLE label_value(
+      label TEXT NOT NULL, id INTEGER NOT NULL, value TEXT NOT NULL, last_used INTEGER NOT NULL,
+      PRIMARY KEY(label, id), UNIQUE(label, value)) WITHOUT ROWID;
+    CREATE TABLE family(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    -- Counters (place 0) and histograms (a place for each bucket, then one for the sum).
+    CREATE TABLE series(
+      family INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, c INTEGER NOT NULL,
+      d INTEGER NOT NULL, place INTEGER NOT NULL, value INTEGER NOT NULL,
+      PRIMARY KEY(family, a, b, c, d, place)) WITHOUT ROWID;
+    -- What was counted already, in order of time.
+    CREATE TABLE identity(
+      start INTEGER NOT NULL, hash INTEGER NOT NULL, PRIMARY KEY(start, hash)) WITHOUT ROWID;
+    CREATE TABLE waiting(
+      call_id BLOB PRIMARY KEY, due INTEGER NOT NULL, settled INTEGER NOT NULL,
+      line BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE checkpoint(
+      source TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL, path TEXT NOT NULL,
+      born INTEGER NOT NULL, head_length INTEGER NOT NULL, head_hash INTEGER NOT NULL,
+      mark_hash INTEGER NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY(source, device, inode)) WITHOUT ROWID;
+    -- Quarters of an hour: the longest step that fits every time zone's days.
+    CREATE TABLE rollup(
+      quarter INTEGER NOT NULL, status INTEGER NOT NULL, provider INTEGER NOT NULL,
+      model INTEGER NOT NULL, route INTEGER NOT NULL, power_level INTEGER NOT NULL,
+      key INTEGER NOT NULL, team INTEGER NOT NULL, extras INTEGER NOT NULL, \(sumColumns),
+      PRIMARY KEY(quarter, status, provider, model, route, power_level, key, team, extras)
+    ) WITHOUT ROWID;
+    CREATE TABLE rollup_side(
+      side INTEGER NOT NULL, quarter INTEGER NOT NULL, status INTEGER NOT NULL,
+      value INTEGER NOT NULL, \(sumColumns),
+      PRIMARY KEY(side, quarter, value, status)) WITHOUT ROWID;
+    -- Single requests of the last days.
+    CREATE TABLE request(
+      "end" INTEGER NOT NULL, hash INTEGER NOT NULL, start INTEGER NOT NULL,
+      attempt_start INTEGER, first_token INTEGER, status INTEGER NOT NULL, late INTEGER NOT NULL,
+      cached INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,
+      route INTEGER NOT NULL, served_route INTEGER NOT NULL, deployment INTEGER NOT NULL,
+      power_level INTEGER NOT NULL, key INTEGER NOT NULL, team INTEGER NOT NULL,
+      extras INTEGER NOT NULL, attempts INTEGER NOT NULL, retries INTEGER NOT NULL,
+      fallbacks INTEGER NOT NULL, first_provider INTEGER NOT NULL, first_model INTEGER NOT NULL,
+      reason INTEGER, input INTEGER NOT NULL, output INTEGER NOT NULL, cost INTEGER,
+      id TEXT, trace TEXT, PRIMARY KEY("end", hash)) WITHOUT ROWID;
+    """
+  ]
+
+  /// The version that the steps lead to.
+  static var latest: Int { steps.count }
+
+  static let sums = [
+    "requests", "input", "output", "cache_read", "cache_write", "reasoning", "cost", "saved",
+    "cached", "unpriced", "retried", "fallbacks", "waited",
+  ]
+
+  private static var sumColumns: String {
+    sums.map { "\($0) INTEGER NOT NULL" }.joined(separator: ", ")
+  }
+
+  /// Brings the file to the latest version, in one transaction.
+  static func run(on database: Database) throws(LedgerError) {
+    try database.execute("BEGIN IMMEDIATE")
+    do throws(LedgerError) {
+      let version = Int(try database.integer("PRAGMA user_version") ?? 0)
+      guard version <= latest else {
+        throw .newerSchema(path: database.path, found: version, known: latest)
+      }
+      for step in version..<latest { try database.execute(steps[step]) }
+      if version < latest { try database.execute("PRAGMA user_version = \(latest)") }
+      try database.execute("COMMIT")
+    } catch {
+      if database.isInTransaction { try? database.execute("ROLLBACK") }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package import Support
+
+/// What has become too old, or too much.
+extension CostLedger {
+  /// Rows dropped in one transaction: a few milliseconds of work.
+  private static let slice = 5000
+
+  /// Drops a bounded amount of what is past its time. True if there is more to drop.
+  package func dropExpired(now: Timestamp) throws(LedgerError) -> Bool {
+    var hasMore = try drop(from: "identity", by: "start", before: now - options.dedup)
+    hasMore = try drop(from: "request", by: "\"end\"", before: now - options.detail) || hasMore
+    if try sizeInUse() > options.detailSize {
+      hasMore = try drop(from: "request", by: "\"end\"", before: now) || hasMore
+    }
+    let quarter = Timestamp(
+      microseconds: (now - options.retention).microseconds / 900_000_000)
+    hasMore = try drop(from: "rollup", by: "quarter", before: quarter) || hasMore
+    for side in 0..<3 {
+      hasMore =
+        try drop(
+          from: "rollup_side", by: "quarter", before: quarter, where: "side = \(side)")
+        || hasMore
+    }
+    try database.execute("PRAGMA incremental_vacuum(256)")
+    return hasMore
+  }
+
+  /// Bytes of the file that hold something.
+  package func sizeInUse() throws(LedgerError) -> Int64 {
+    let size = try database.integer("PRAGMA page_size") ?? 0
+    let pages = try database.integer("PRAGMA page_count") ?? 0
+    let free = try database.integer("PRAGMA freelist_count") ?? 0
+    return (pages - free) * size
+  }
+
+  private func drop(
+    from table: String, by column: String, before limit: Timestamp, where scope: String = "1"
+  ) throws(LedgerError) -> Bool {
+    // The key begins with the column, so the slice is found and dropped without a scan.
+    let next = try database.integer(
+      """
+      SELECT \(column) FROM \(table) WHERE \(scope)
+      ORDER BY \(column) LIMIT 1 OFFSET \(Self.slice)
+      """)
+    let bound = min(limit.microseconds, next ?? .max)
+    try database.execute("DELETE FROM \(table) WHERE \(scope) AND \(column) < \(bound)")
+    return database.changes > 0 && next.map { $0 < limit.microseconds } ?? false
+  }
+}

@@ -1,0 +1,70 @@
+package import Support
+
+/// The last hour by minute of event time, for gauges that must not jump when a backlog is read.
+package struct RecentWindow: Sendable {
+  private struct Minute: Sendable {
+    var number: Int64 = -1
+    var reached: Int64 = 0
+    var failed: Int64 = 0
+    var fallenBack: Int64 = 0
+    /// Nano-dollars by provider's label id.
+    var cost: [UInt32: Int64] = [:]
+  }
+
+  private var minutes = Array(repeating: Minute(), count: 64)
+
+  /// An hour without events.
+  package init() {}
+
+  /// Counts a request that reached a provider.
+  mutating func addRequest(at end: Timestamp, failed: Bool, fellBack: Bool) {
+    with(end) { minute in
+      minute.reached += 1
+      if failed { minute.failed += 1 }
+      if fellBack { minute.fallenBack += 1 }
+    }
+  }
+
+  /// Counts money spent with a provider, in nano-dollars.
+  package mutating func addCost(at end: Timestamp, provider: UInt32, nanodollars: Int64) {
+    with(end) { $0.cost[provider, default: 0] += nanodollars }
+  }
+
+  /// What was spent in the 60 minutes up to `now`, by provider's label id, in nano-dollars.
+  package func costOfLastHour(now: Timestamp) -> [UInt32: Int64] {
+    var sums: [UInt32: Int64] = [:]
+    for minute in within(60, now: now) { sums.merge(minute.cost, uniquingKeysWith: +) }
+    return sums
+  }
+
+  /// Failed, and served by a fallback, of those that reached a provider in the last 10 minutes;
+  /// nil without any.
+  package func ratios(now: Timestamp) -> (errors: Double, fallbacks: Double)? {
+    var reached: Int64 = 0
+    var failed: Int64 = 0
+    var fallenBack: Int64 = 0
+    for minute in within(10, now: now) {
+      reached += minute.reached
+      failed += minute.failed
+      fallenBack += minute.fallenBack
+    }
+    guard reached > 0 else { return nil }
+    return (Double(failed) / Double(reached), Double(fallenBack) / Double(reached))
+  }
+
+  private func within(_ span: Int64, now: Timestamp) -> [Minute] {
+    let current = Self.minute(of: now)
+    return minutes.filter { $0.number > current - span && $0.number <= current + 60 }
+  }
+
+  private mutating func with(_ time: Timestamp, _ body: (inout Minute) -> Void) {
+    let number = Self.minute(of: time)
+    let slot = Int(number & 63)
+    // An older event than what the slot holds belongs to an hour already forgotten.
+    guard number >= minutes[slot].number else { return }
+    if number > minutes[slot].number { minutes[slot] = Minute(number: number) }
+    body(&minutes[slot])
+  }
+
+  private static func minute(of time: Timestamp) -> Int64 { time.microseconds / 60_000_000 }
+}

@@ -1,0 +1,89 @@
+/// A row of the roll-ups: the attributes of a quarter of an hour's requests, by label id.
+package struct RollupKey: Hashable, Sendable {
+  /// Quarters of an hour since the epoch: the longest step that fits every time zone's days.
+  package var quarter: Int32
+  package var status: UInt32
+  package var provider: UInt32
+  package var model: UInt32
+  package var route: UInt32
+  package var powerLevel: UInt32
+  package var key: UInt32
+  package var team: UInt32
+  /// The values of the configured extra labels, as one value.
+  package var extras: UInt32
+
+  /// A quarter of an hour in microseconds.
+  package static let quarterMicroseconds: Int64 = 900_000_000
+}
+
+/// A row of the roll-ups over labels with too many values to cross with the others.
+package struct SideRollupKey: Hashable, Sendable {
+  /// Which label the value belongs to.
+  package enum Side: UInt8, CaseIterable, Sendable {
+    case user
+    case endUser
+    case tag
+  }
+
+  package var side: Side
+  package var quarter: Int32
+  package var status: UInt32
+  package var value: UInt32
+}
+
+/// What is summed up in a roll-up row.
+package struct RollupSums: Equatable, Sendable {
+  package var requests: Int64 = 0
+  package var input: Int64 = 0
+  package var output: Int64 = 0
+  package var cacheRead: Int64 = 0
+  package var cacheWrite: Int64 = 0
+  package var reasoning: Int64 = 0
+  /// Nano-dollars.
+  package var cost: Int64 = 0
+  package var saved: Int64 = 0
+  package var cached: Int64 = 0
+  package var unpriced: Int64 = 0
+  package var retried: Int64 = 0
+  package var fallbacks: Int64 = 0
+  /// Microseconds that clients waited, over all `requests` of the row.
+  package var waited: Int64 = 0
+
+  /// Nothing.
+  package init() {}
+
+  static func += (left: inout RollupSums, right: RollupSums) {
+    left.requests += right.requests
+    left.input += right.input
+    left.output += right.output
+    left.cacheRead += right.cacheRead
+    left.cacheWrite += right.cacheWrite
+    left.reasoning += right.reasoning
+    left.cost += right.cost
+    left.saved += right.saved
+    left.cached += right.cached
+    left.unpriced += right.unpriced
+    left.retried += right.retried
+    left.fallbacks += right.fallbacks
+    left.waited += right.waited
+  }
+}
+
+/// What the batch adds to the roll-ups. Emptied with every commit, so its size is the batch's.
+package struct RollupDelta: Sendable {
+  package private(set) var rows: [RollupKey: RollupSums] = [:]
+  package private(set) var sides: [SideRollupKey: RollupSums] = [:]
+
+  mutating func add(_ sums: RollupSums, to key: RollupKey) {
+    rows[key, default: RollupSums()] += sums
+  }
+
+  mutating func add(_ sums: RollupSums, to key: SideRollupKey) {
+    sides[key, default: RollupSums()] += sums
+  }
+
+  mutating func removeAll() {
+    rows.removeAll(keepingCapacity: true)
+    sides.removeAll(keepingCapacity: true)
+  }
+}
