@@ -1,0 +1,136 @@
+import FoundationEssentials
+import Glibc
+package import HTTP
+package import Ledger
+package import Source
+import Support
+package import Tally
+
+/// All that the configuration file says, checked, with a default for what it leaves out.
+package struct Configuration: Sendable, Equatable {
+  /// `listen:` and `web:`.
+  package var web = WebOptions()
+  /// What this Sidelight calls itself in notifications; the host name unless given.
+  package var instance: String
+  /// Never empty.
+  package var sources = [SourceOptions(input: .files(glob: "/var/log/sidelight/*.jsonl"))]
+  /// `ledger:`.
+  package var ledger = LedgerOptions()
+  /// `labels:`.
+  package var labels = LabelOptions()
+  /// `prices.file:`, a price list in LiteLLM's format.
+  package var pricesFile: String?
+
+  /// Every default, for the host named `instance`.
+  package init(instance: String) { self.instance = instance }
+
+  /// What holds without a file on this machine.
+  package static let `default` = Configuration(instance: hostName())
+
+  /// The kernel's name for the machine, `localhost` if it has none.
+  private static func hostName() -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    let failed = gethostname(&buffer, buffer.count - 1) != 0
+    let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    let name = String(decoding: bytes, as: UTF8.self)
+    return failed || name.isEmpty ? "localhost" : name
+  }
+}
+
+extension Configuration {
+  /// Where a configuration is looked for when none is named.
+  package static let searchPaths = ["sidelight.yaml", "/etc/sidelight/sidelight.yaml"]
+
+  /// The first of `paths` that exists, readable or not; nil if none does.
+  package static func find(in paths: [String] = searchPaths) -> String? {
+    paths.first { access($0, F_OK) == 0 }
+  }
+
+  /// Reads and checks the file; paths in it are relative to its directory.
+  ///
+  /// Throws everything that is wrong with it at once.
+  package static func load(
+    path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(ConfigError) -> Configuration {
+    let text: [UInt8]
+    do {
+      text = try BoundedFile.read(path, limit: YAMLDocument.maximumBytes)
+    } catch {
+      let message = "cannot read the configuration: \(error.reason)"
+      throw ConfigError(problems: [ConfigProblem(file: path, mark: nil, message: message)])
+    }
+    return try decode(text, file: path, environment: environment)
+  }
+
+  /// Checks the text of a file called `file`, which itself need not exist.
+  static func decode(
+    _ text: [UInt8], file: String, environment: [String: String]
+  ) throws(ConfigError) -> Configuration {
+    let document: YAMLDocument
+    do {
+      document = try YAMLDocument(text)
+    } catch {
+      let problem = ConfigProblem(file: file, mark: error.mark, message: error.message)
+      throw ConfigError(problems: [problem])
+    }
+    var decoder = ConfigDecoder(file: file, environment: environment)
+    for problem in document.problems { decoder.complain(problem.mark, problem.message) }
+    var result = section.blank
+    if let root = document.root {
+      section.read(Field(node: root, path: ""), into: &result, &decoder)
+    }
+    if let error = decoder.error { throw error }
+    return result
+  }
+
+  /// The keys that differ from `old` but take effect at the next start only.
+  package func restartNeeded(from old: Configuration) -> [String] {
+    Self.section.restartsNeeded(old, self, "")
+  }
+
+  /// The effective configuration as YAML, secrets shown as `<redacted>`.
+  package func redacted() -> String { Self.section.show(self).block }
+
+  /// The effective configuration as one JSON object, secrets shown as `<redacted>`.
+  package func redactedJSON() -> String { Self.section.show(self).json }
+}
+
+extension Configuration {
+  private static let pricesSection = Section(
+    blank: Prices(),
+    keys: [
+      Key(
+        optional: "file", .path("file", expected: "a file such as model_prices.json"), \.file,
+        "A price list in LiteLLM's format, for what the log gives no cost of.")
+    ])
+
+  private struct Prices: Equatable, Sendable {
+    var file: String?
+  }
+
+  private var prices: Prices {
+    get { Prices(file: pricesFile) }
+    set { pricesFile = newValue.file }
+  }
+
+  static let section = Section(
+    blank: Configuration.default,
+    keys: [
+      Key(
+        "listen", ListenAddress.kind, \.web.listen, change: .byRestart,
+        "The address and port of the web server; a port alone means loopback."),
+      Key(
+        "instance", .text("text", expected: "a name such as proxy-1", limit: 128), \.instance,
+        fallback: "the host name", "What this Sidelight calls itself in notifications."),
+      Key("web", section: WebOptions.section, \.web),
+      Key(
+        "sources", listOf: SourceOptions.section, \.sources,
+        "Where requests are read from."),
+      Key("ledger", section: LedgerOptions.section, \.ledger),
+      Key("labels", section: LabelOptions.section, \.labels),
+      Key("prices", section: pricesSection, \.prices),
+    ],
+    check: { configuration, mapping, decoder in
+      SourceOptions.checkNames(configuration.sources, mapping, &decoder)
+    })
+}

@@ -1,0 +1,71 @@
+import Source
+import Support
+
+extension SourceOptions {
+  /// `file:`, nil for another input.
+  var file: String? {
+    get { if case .files(let glob) = input { glob } else { nil } }
+    set { if let newValue { input = .files(glob: newValue) } }
+  }
+
+  /// `stdin:`, nil for another input.
+  var stdin: Bool? {
+    get { input == .standardInput ? true : nil }
+    set { if newValue == true { input = .standardInput } }
+  }
+
+  static let section = Section(
+    blank: SourceOptions(input: .files(glob: "")),
+    keys: [
+      Key(
+        optional: "file", .path("glob", expected: "files such as /var/log/sidelight/*.jsonl"),
+        \.file, fallback: "required, or `stdin`",
+        "The log to read: a file, or a pattern with `*`, `?` and `[…]` for several."),
+      Key(
+        optional: "stdin", .flag, \.stdin, fallback: "false",
+        "Reads standard input instead of a file."),
+      Key(
+        "format", .choice("format"), \.format,
+        "What the lines are; `auto` tells them apart one by one."),
+      Key(
+        "settle_after",
+        .duration(
+          .seconds(1) ... .hours(24), "a failure is reported late by this much"),
+        \.settleAfter,
+        "How long a payload log's failure waits for the success that may follow it."),
+      Key(
+        "start", .choice("start"), \.start,
+        "Where to begin in a file that was never read before."),
+      Key(
+        "max_line",
+        .size(1 << 10...64 << 20, "each source keeps one line in memory"), \.maxLine,
+        "Longer lines are counted as rejected and skipped."),
+    ],
+    check: { options, mapping, decoder in
+      let hasFile = mapping["file"] != nil
+      if hasFile, options.stdin == true, let stdin = mapping["stdin"] {
+        decoder.complain(stdin, "given together with file, expected one of them")
+      } else if !hasFile, options.stdin != true {
+        decoder.complain(
+          mapping.mark, "\(mapping.path) names nothing to read, expected file or stdin: true")
+      }
+    })
+
+  /// Tells of sources that would read the same.
+  static func checkNames(
+    _ sources: [SourceOptions], _ mapping: Mapping, _ decoder: inout ConfigDecoder
+  ) {
+    guard let field = mapping["sources"], case .sequence(let nodes) = field.node.content else {
+      return
+    }
+    var first: [String: Int] = [:]
+    for (index, (source, node)) in zip(sources, nodes).enumerated() {
+      guard let other = first[source.name] else {
+        first[source.name] = index
+        continue
+      }
+      decoder.complain(
+        node.mark, "sources[\(index)] reads \(source.name.quoted), as sources[\(other)] does")
+    }
+  }
+}

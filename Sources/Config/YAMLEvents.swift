@@ -1,0 +1,131 @@
+import CYAML
+
+/// What libyaml says about a text, one event after the other.
+struct YAMLEvent {
+  enum Kind: Equatable {
+    case streamStart
+    case streamEnd
+    case documentStart
+    case documentEnd
+    case alias
+    case scalar(String, quoted: Bool)
+    case sequenceStart
+    case sequenceEnd
+    case mappingStart
+    case mappingEnd
+  }
+
+  let kind: Kind
+  let mark: YAMLMark
+  /// `&name` or a `!tag` stands before the value.
+  let decorated: Bool
+}
+
+/// Owns a libyaml parser and the bytes that it reads.
+struct YAMLEvents: ~Copyable {
+  private let parser: UnsafeMutablePointer<yaml_parser_t>
+  private let input: UnsafeMutableBufferPointer<UInt8>
+
+  /// Copies the text; nil when there is no memory.
+  init?(_ text: [UInt8]) {
+    parser = .allocate(capacity: 1)
+    guard yaml_parser_initialize(parser) == 1 else {
+      parser.deallocate()
+      return nil
+    }
+    input = .allocate(capacity: text.count)
+    _ = input.initialize(from: text)
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+    yaml_parser_set_input_string(parser, input.baseAddress, input.count)
+  }
+
+  deinit {
+    yaml_parser_delete(parser)
+    parser.deallocate()
+    input.deallocate()
+  }
+
+  /// The next event; throws libyaml's reason where the text is no YAML.
+  mutating func next() throws(YAMLProblem) -> YAMLEvent {
+    var event = yaml_event_t()
+    guard yaml_parser_parse(parser, &event) == 1 else { throw failure() }
+    defer { yaml_event_delete(&event) }
+    return YAMLEvent(event)
+  }
+
+  private func failure() -> YAMLProblem {
+    let problem = text(parser.pointee.problem) ?? "it cannot be read"
+    if parser.pointee.error == YAML_READER_ERROR {
+      return YAMLProblem(
+        mark: mark(ofByte: parser.pointee.problem_offset), message: "not valid YAML: \(problem)")
+    }
+    let mark = YAMLMark(parser.pointee.problem_mark)
+    let context = text(parser.pointee.context).map { ", \($0)" } ?? ""
+    return YAMLProblem(
+      mark: mark, message: "not valid YAML: \(problem)\(context)\(hint(at: mark.line))")
+  }
+
+  private func text(_ pointer: UnsafePointer<CChar>?) -> String? {
+    pointer.map { String(cString: $0) }
+  }
+
+  /// libyaml's reader knows only how many bytes lie before what it refuses.
+  private func mark(ofByte offset: Int) -> YAMLMark {
+    let before = input.prefix(offset)
+    let line = before.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let column = line.last.map { String(decoding: $0, as: UTF8.self).unicodeScalars.count } ?? 0
+    return YAMLMark(line: max(1, line.count), column: column + 1)
+  }
+
+  /// The two mistakes that libyaml's words do not lead to.
+  private func hint(at line: Int) -> String {
+    let lines = input.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard lines.indices.contains(line - 1) else { return "" }
+    let text = String(decoding: lines[line - 1], as: UTF8.self)
+    if text.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
+      return " (indent with spaces, not with tabs)"
+    }
+    return text.contains("${") ? " (inside { } and [ ], write \"${NAME}\" in quotes)" : ""
+  }
+}
+
+extension YAMLEvent {
+  /// `event` is still owned by the caller; texts are copied.
+  fileprivate init(_ event: yaml_event_t) {
+    mark = YAMLMark(event.start_mark)
+    switch event.type {
+    case YAML_SCALAR_EVENT:
+      let scalar = event.data.scalar
+      let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+      kind = .scalar(
+        String(decoding: bytes, as: UTF8.self),
+        quoted: scalar.style != YAML_PLAIN_SCALAR_STYLE)
+      decorated = scalar.anchor != nil || scalar.tag != nil
+    case YAML_SEQUENCE_START_EVENT:
+      kind = .sequenceStart
+      decorated = event.data.sequence_start.anchor != nil || event.data.sequence_start.tag != nil
+    case YAML_MAPPING_START_EVENT:
+      kind = .mappingStart
+      decorated = event.data.mapping_start.anchor != nil || event.data.mapping_start.tag != nil
+    case let other:
+      kind = Self.plainKinds[other.rawValue] ?? .streamEnd
+      decorated = false
+    }
+  }
+
+  private static let plainKinds: [UInt32: Kind] = [
+    YAML_STREAM_START_EVENT.rawValue: .streamStart,
+    YAML_STREAM_END_EVENT.rawValue: .streamEnd,
+    YAML_DOCUMENT_START_EVENT.rawValue: .documentStart,
+    YAML_DOCUMENT_END_EVENT.rawValue: .documentEnd,
+    YAML_ALIAS_EVENT.rawValue: .alias,
+    YAML_SEQUENCE_END_EVENT.rawValue: .sequenceEnd,
+    YAML_MAPPING_END_EVENT.rawValue: .mappingEnd,
+  ]
+}
+
+extension YAMLMark {
+  fileprivate init(_ mark: yaml_mark_t) {
+    self.init(line: Int(clamping: mark.line) + 1, column: Int(clamping: mark.column) + 1)
+  }
+}

@@ -1,0 +1,28 @@
+extension String {
+  /// The text in double quotes for a message: control and bidirectional characters, quotes and
+  /// backslashes escaped, cut after 80 characters.
+  package var quoted: String {
+    var result = "\""
+    for scalar in unicodeScalars.prefix(80) {
+      switch scalar {
+      case "\"", "\\": result += "\\\(scalar)"
+      case "\n": result += "\\n"
+      case "\t": result += "\\t"
+      case _ where scalar.disturbsTerminals:
+        result += "\\u{\(String(scalar.value, radix: 16))}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + (unicodeScalars.count > 80 ? "…\"" : "\"")
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it is a control, format (bidirectional ones are among them) or line-breaking character.
+  package var disturbsTerminals: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
+}

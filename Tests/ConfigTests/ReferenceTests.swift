@@ -1,0 +1,187 @@
+import FoundationEssentials
+import TestSupport
+import Testing
+
+@testable import Config
+
+@Suite struct ReferenceTests {
+  static let example = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "deploy/sidelight.example.yaml").path
+
+  @Test func allKeys() {
+    #expect(
+      ConfigurationReference.rows.map(\.path) == [
+        "listen", "instance", "web.token", "web.token_file", "web.open", "web.hosts", "sources",
+        "sources[].file", "sources[].stdin", "sources[].format", "sources[].settle_after",
+        "sources[].start", "sources[].max_line", "ledger.url", "ledger.retention", "ledger.detail",
+        "ledger.detail_size", "ledger.dedup", "ledger.commit_interval", "labels.power_level",
+        "labels.attribution", "labels.extra", "labels.limits", "prices.file",
+      ])
+  }
+
+  /// Every row's key is known to the decoder, and its default is one that the decoder reads.
+  @Test func theDecoderKnowsEveryRow() throws {
+    let words = ["none", "the host name", "required, or `stdin`"]
+    for row in ConfigurationReference.rows {
+      let value = words.contains(row.fallback) ? "/x" : row.fallback
+      let parts = row.path.split(separator: ".")
+      let inner = parts.last.map { "\($0): \(value)" } ?? ""
+      let yaml: String
+      switch parts.count {
+      case 1: yaml = inner
+      case _ where row.path == "sources[].file": yaml = "sources: [{\(inner)}]"
+      case _ where row.path == "sources[].stdin": yaml = "sources: [{file: a, \(inner)}]"
+      case _ where parts[0] == "sources[]": yaml = "sources: [{file: a, \(inner)}]"
+      default: yaml = "\(parts[0]): {\(inner)}"
+      }
+      let told = problems(yaml)
+      let expected =
+        row.path == "web.token_file"
+        ? #"1:19: web.token_file: cannot read "/x": No such file or directory"# : ""
+      #expect(told == expected, "\(row.path)")
+    }
+  }
+
+  @Test func everyMeaningIsASentence() {
+    for row in ConfigurationReference.rows {
+      #expect(row.meaning.hasSuffix(".") && row.meaning.first?.isLetter != false, "\(row.path)")
+      #expect(!row.meaning.contains("|") && !row.type.isEmpty && !row.fallback.isEmpty)
+    }
+  }
+
+  @Test func markdown() {
+    let lines = ConfigurationReference.markdown().split(separator: "\n")
+    #expect(lines.count == ConfigurationReference.rows.count + 2)
+    #expect(
+      Array(lines.prefix(5)) == [
+        "| key | type | default | meaning |",
+        "| --- | --- | --- | --- |",
+        "| `listen` | address | `127.0.0.1:4010` | The address and port of the web server;"
+          + " a port alone means loopback. Needs a restart. |",
+        "| `instance` | text | the host name | What this Sidelight calls itself in"
+          + " notifications. |",
+        "| `web.token` | secret | none | The bearer token that opens everything; without it,"
+          + " only loopback is answered in full. |",
+      ])
+    #expect(lines.contains { $0.hasPrefix("| `sources[].file` | glob | required, or `stdin` |") })
+  }
+
+  @Test func theExampleIsTheDefaultsAndNamesEveryKey() throws {
+    let read = try Configuration.load(path: Self.example, environment: [:])
+    #expect(read == .default)
+    let text = try String(contentsOfFile: Self.example, encoding: .utf8)
+    for row in ConfigurationReference.rows {
+      let name = row.path.split(separator: ".").last ?? ""
+      #expect(text.contains("\(name):"), "\(row.path)")
+    }
+  }
+
+  /// What is commented out in the example is right as well.
+  @Test func theExampleUncommented() throws {
+    let text = try String(contentsOfFile: Self.example, encoding: .utf8)
+    let samples = [
+      "# instance: proxy-1", "# token: \"${SIDELIGHT_TOKEN}\"", "# hosts: [sidelight.example.org]",
+      "# - stdin: true", "# extra: {tier: meta.tier, rollout: \"tag:rollout=*\"}",
+      "# prices: {file: model_prices.json}",
+    ]
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    lines.removeAll { ["  hosts: []", "  extra: {}", "prices: {}"].contains($0) }
+    for sample in samples {
+      let index = try #require(lines.firstIndex { $0.hasSuffix(sample) })
+      lines[index] = lines[index].replacing(sample, with: String(sample.dropFirst(2)))
+    }
+    let read = try decode(
+      lines.joined(separator: "\n"), environment: ["SIDELIGHT_TOKEN": "t"])
+    #expect(read.instance == "proxy-1")
+    #expect(read.web.token == "t")
+    #expect(read.web.hosts == ["sidelight.example.org"])
+    #expect(read.sources.map(\.name) == ["/var/log/sidelight/*.jsonl", "stdin"])
+    #expect(read.labels.extra.map(\.name) == ["tier", "rollout"])
+    #expect(read.pricesFile == "model_prices.json")
+  }
+}
+
+@Suite struct RenderingTests {
+  private let sample = """
+    listen: "[::1]:80"
+    instance: "no"
+    web: {token: hunter2, hosts: ["b:8080"]}
+    sources:
+      - {file: "/a b/*.jsonl", max_line: 1500B}
+      - stdin: true
+    ledger: {url: "sqlite:$$x.db", dedup: 90m, detail: 0}
+    labels: {extra: {tier: 'meta.a"\\b'}, limits: {key: 2k}}
+    prices: {file: /p.json}
+    """
+
+  @Test func yaml() throws {
+    #expect(
+      try decode(sample).redacted()
+        == #"""
+        listen: "[::1]:80"
+        instance: "no"
+        web:
+          token: <redacted>
+          open: [/metrics, /-/healthy, /-/ready]
+          hosts: ["b:8080"]
+        sources:
+          - file: "/a b/*.jsonl"
+            format: auto
+            settle_after: 2m
+            start: beginning
+            max_line: "1500B"
+          - stdin: true
+            format: auto
+            settle_after: 2m
+            start: beginning
+            max_line: 1MiB
+        ledger:
+          url: "sqlite:$$x.db"
+          retention: 400d
+          detail: 0s
+          detail_size: 1GiB
+          dedup: 90m
+          commit_interval: 50ms
+        labels:
+          power_level: [meta.power_level, "tag:power_level=*"]
+          attribution: [key, team]
+          extra:
+            tier: "meta.a\"\\b"
+          limits:
+            key: 2000
+            model: 500
+            power_level: 20
+        prices:
+          file: /p.json
+
+        """#.replacing("\"1500B\"", with: "1500B"))
+  }
+
+  @Test func withoutSecretsItReadsBackAsItself() throws {
+    let read = try decode(sample.replacing("token: hunter2, ", with: ""))
+    #expect(try decode(read.redacted()) == read)
+    #expect(try decode(Configuration.default.redacted()) == .default)
+  }
+
+  @Test func json() throws {
+    let text = try decode(sample).redactedJSON()
+    #expect(
+      text.hasPrefix(
+        #"{"listen":"[::1]:80","instance":"no","web":{"token":"<redacted>","open":["/metrics","#))
+    #expect(text.hasSuffix(#""power_level":20}},"prices":{"file":"/p.json"}}"#))
+    #expect(text.contains(#"{"stdin":true,"format":"auto","#))
+    #expect(text.contains(#""url":"sqlite:$x.db","#))
+    #expect(text.contains(#""extra":{"tier":"meta.a\"\\b"}"#))
+    #expect(!text.contains("hunter2"))
+  }
+
+  @Test func restartNeeded() throws {
+    let old = try decode("instance: a")
+    #expect(old.restartNeeded(from: old) == [])
+    let other = try decode(
+      "instance: b\nlisten: 81\nledger: {url: sqlite:b.db, dedup: 1d}\nlabels: {limits: {key: 5}}")
+    #expect(other.restartNeeded(from: old) == ["listen", "ledger.url", "ledger.dedup"])
+    #expect(old.restartNeeded(from: other) == ["listen", "ledger.url", "ledger.dedup"])
+  }
+}
