@@ -74,12 +74,15 @@ indirect enum ShownValue: Equatable, Sendable {
       switch $0 {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
       case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-      default: "_./-".utf8.contains($0)
+      default: "_./-:".utf8.contains($0)
       }
     }
+    // Some readers take 12:30 for a number.
+    let colons = !text.contains(":") || text.contains(".") || text.first?.isLetter == true
     let begins = text.first.map { $0.isLetter || $0.isNumber || $0 == "/" } ?? false
     let word = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
-    return bare && begins && !word.contains(text.lowercased()) ? text : doubleQuoted(text)
+    return bare && begins && colons && text.last != ":" && !word.contains(text.lowercased())
+      ? text : doubleQuoted(text)
   }
 
   /// In double quotes by the rules that YAML and JSON share.

@@ -67,7 +67,7 @@ extension WebOptions {
         "Paths that need no token."),
       Key(
         "hosts", .list(host, expected: "a list such as [sidelight.example.org]"), \.hosts,
-        "`Host` header values answered without a token, besides loopback ones."),
+        "Values of the `Host` header answered without a token, besides loopback ones."),
     ])
 
   private static let openPath = Kind<String>.scalar(

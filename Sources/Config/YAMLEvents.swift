@@ -54,13 +54,17 @@ struct YAMLEvents: ~Copyable {
   }
 
   private func failure() -> YAMLProblem {
-    let problem = text(parser.pointee.problem) ?? "it cannot be read"
-    if parser.pointee.error == YAML_READER_ERROR {
+    let state = parser.pointee
+    let problem = text(state.problem) ?? "it cannot be read"
+    if state.error == YAML_READER_ERROR {
       return YAMLProblem(
-        mark: mark(ofByte: parser.pointee.problem_offset), message: "not valid YAML: \(problem)")
+        mark: mark(ofByte: state.problem_offset), message: "not valid YAML: \(problem)")
     }
-    let mark = YAMLMark(parser.pointee.problem_mark)
-    let context = text(parser.pointee.context).map { ", \($0)" } ?? ""
+    // libyaml reports what is missing at the end one line behind the last.
+    let mark = min(YAMLMark(state.problem_mark), mark(ofByte: input.count))
+    var context = text(state.context).map { ", \($0)" } ?? ""
+    let start = YAMLMark(state.context_mark)
+    if !context.isEmpty, start < mark { context += " that begins at \(start)" }
     return YAMLProblem(
       mark: mark, message: "not valid YAML: \(problem)\(context)\(hint(at: mark.line))")
   }
@@ -72,12 +76,12 @@ struct YAMLEvents: ~Copyable {
   /// libyaml's reader knows only how many bytes lie before what it refuses.
   private func mark(ofByte offset: Int) -> YAMLMark {
     let before = input.prefix(offset)
-    let line = before.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let column = line.last.map { String(decoding: $0, as: UTF8.self).unicodeScalars.count } ?? 0
-    return YAMLMark(line: max(1, line.count), column: column + 1)
+    let lines = before.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let column = lines.last.map { String(decoding: $0, as: UTF8.self).unicodeScalars.count } ?? 0
+    return YAMLMark(line: max(1, lines.count), column: column + 1)
   }
 
-  /// The two mistakes that libyaml's words do not lead to.
+  /// The mistakes that libyaml's words do not lead to.
   private func hint(at line: Int) -> String {
     let lines = input.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     guard lines.indices.contains(line - 1) else { return "" }
@@ -85,7 +89,8 @@ struct YAMLEvents: ~Copyable {
     if text.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
       return " (indent with spaces, not with tabs)"
     }
-    return text.contains("${") ? " (inside { } and [ ], write \"${NAME}\" in quotes)" : ""
+    if text.contains("${") { return " (inside { } and [ ], write \"${NAME}\" in quotes)" }
+    return text.contains("[::") ? " (write an address with [ ] in quotes)" : ""
   }
 }
 

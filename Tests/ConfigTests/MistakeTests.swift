@@ -22,7 +22,7 @@ import Testing
       #"2:3: unknown key "detial" in ledger, did you mean "detail"?"#),
     Mistake(
       "sources:\n- {file: a, settle: 1m}",
-      #"2:12: unknown key "settle" in sources[0] (known: "#
+      #"2:13: unknown key "settle" in sources[0] (known: "#
         + "file, stdin, format, settle_after, start, max_line)"),
     Mistake("prices: {url: x}", #"1:10: unknown key "url" in prices (known: file)"#),
     Mistake("instance: a\ninstance: b", #"2:1: key "instance" is given twice, first at 1:1"#),
@@ -142,7 +142,7 @@ import Testing
       #"1:28: sources[0].start: expected one of beginning, end, got "middle""#),
     Mistake(
       "sources: [{file: a, settle_after: 2d}]",
-      "1:35: sources[0].settle_after: 2d is not within 1s to 24h:"
+      "1:35: sources[0].settle_after: 2d is not within 1s to 1d:"
         + " a failure is reported late by this much"),
     Mistake(
       "sources: [{file: a, max_line: 1GiB}]",

@@ -54,16 +54,15 @@ import Testing
     let lines = ConfigurationReference.markdown().split(separator: "\n")
     #expect(lines.count == ConfigurationReference.rows.count + 2)
     #expect(
-      Array(lines.prefix(5)) == [
-        "| key | type | default | meaning |",
-        "| --- | --- | --- | --- |",
-        "| `listen` | address | `127.0.0.1:4010` | The address and port of the web server;"
-          + " a port alone means loopback. Needs a restart. |",
-        "| `instance` | text | the host name | What this Sidelight calls itself in"
-          + " notifications. |",
-        "| `web.token` | secret | none | The bearer token that opens everything; without it,"
-          + " only loopback is answered in full. |",
-      ])
+      lines.prefix(5).joined(separator: "\n") == """
+        | key | type | default | meaning |
+        | --- | --- | --- | --- |
+        | `listen` | address | `127.0.0.1:4010` | The address and port of the web server; \
+        a port alone means loopback. Needs a restart. |
+        | `instance` | text | the host name | What this Sidelight calls itself in notifications. |
+        | `web.token` | secret | none | The bearer token that opens everything; without it, \
+        only loopback is answered in full. |
+        """)
     #expect(lines.contains { $0.hasPrefix("| `sources[].file` | glob | required, or `stdin` |") })
   }
 
@@ -124,7 +123,7 @@ import Testing
         web:
           token: <redacted>
           open: [/metrics, /-/healthy, /-/ready]
-          hosts: ["b:8080"]
+          hosts: [b:8080]
         sources:
           - file: "/a b/*.jsonl"
             format: auto
