@@ -9,13 +9,13 @@ import Testing
     ("/x#y", "/x#y"),
   ])
   func pathIsDecodedOnce(raw: String, path: String) throws {
-    #expect(try RequestTarget(raw).path == path)
-    #expect(try RequestTarget(raw).query == [:])
+    #expect(try RequestTarget(Array(raw.utf8)).path == path)
+    #expect(try RequestTarget(Array(raw.utf8)).query == [:])
   }
 
   @Test func queryKeepsOrderAndRepeats() throws {
-    let query = try RequestTarget("/u?by=model&from=a%26b+c&by=key%3D&flag&&empty=&=v&e=a=b?c")
-      .query
+    let raw = "/u?by=model&from=a%26b+c&by=key%3D&flag&&empty=&=v&e=a=b?c"
+    let query = try RequestTarget(Array(raw.utf8)).query
     #expect(
       query == [
         "by": "model", "from": "a&b c", "by": "key=", "flag": "", "empty": "", "": "v",
@@ -29,21 +29,26 @@ import Testing
 
   @Test(arguments: ["/%", "/%4", "/%zz", "/%-1", "/a?b=%", "/a?%=b", "/%%34"])
   func halfEscapeIsRefused(raw: String) {
-    #expect(throws: RequestTarget.Failure.badEscape) { try RequestTarget(raw) }
+    #expect(throws: RequestTarget.Failure.badEscape) { try RequestTarget(Array(raw.utf8)) }
   }
 
-  @Test(arguments: ["/%00", "/a%0d%0ab", "/%7f", "/a?b=%00", "/a?%00=b"])
+  @Test(arguments: ["/%00", "/a%0d%0ab", "/%7f", "/a?b=%00", "/a?%00=b", "/a b", "/a?b\tc"])
   func controlCharacterIsRefused(raw: String) {
-    #expect(throws: RequestTarget.Failure.controlCharacter) { try RequestTarget(raw) }
+    #expect(throws: RequestTarget.Failure.controlCharacter) { try RequestTarget(Array(raw.utf8)) }
   }
 
   @Test(arguments: ["/%ff", "/%c0%af", "/%ed%a0%80", "/a?b=%80"])
   func invalidTextIsRefused(raw: String) {
-    #expect(throws: RequestTarget.Failure.notText) { try RequestTarget(raw) }
+    #expect(throws: RequestTarget.Failure.notText) { try RequestTarget(Array(raw.utf8)) }
+  }
+
+  @Test func rawBytesAreText() throws {
+    #expect(try RequestTarget(Array("/é?é".utf8)).path == "/é")
+    #expect(throws: RequestTarget.Failure.notText) { try RequestTarget([0x2f, 0xff]) }
   }
 
   @Test(arguments: ["", "*", "http://localhost/metrics", "metrics", "?a"])
   func whatIsNoPathIsRefused(raw: String) {
-    #expect(throws: RequestTarget.Failure.notAPath) { try RequestTarget(raw) }
+    #expect(throws: RequestTarget.Failure.notAPath) { try RequestTarget(Array(raw.utf8)) }
   }
 }

@@ -94,6 +94,18 @@ package final class RawHTTP {
     return recv(descriptor, &byte, 1, Int32(MSG_PEEK)) <= 0
   }
 
+  /// Whether the server closes the connection, whatever it sends before.
+  package func isClosedAfterAll() -> Bool {
+    while true {
+      do throws(Failure) {
+        try fill()
+      } catch {
+        if case .closed = error { return true }
+        return false
+      }
+    }
+  }
+
   private var headEnd: Int? {
     buffer.indices.first {
       buffer[$0] == UInt8(ascii: "\r") && buffer[$0...].starts(with: "\r\n\r\n".utf8)

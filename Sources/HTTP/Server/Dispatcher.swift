@@ -14,9 +14,10 @@ struct Dispatcher: Sendable {
   }
 
   func admit(
-    method: HTTPMethod, target: String, headers: HTTPHeaders, remote: IPAddress
+    method: HTTPMethod, target: [UInt8], version: String, headers: HTTPHeaders,
+    remote: IPAddress
   ) -> Admission {
-    if let complaint = framingComplaint(headers) {
+    if let complaint = complaint(headers, version: version) {
       return .refuse(.error(400, "bad_request", complaint))
     }
     var request = HTTPRequest(method, "", headers: headers, remote: remote)
@@ -60,8 +61,8 @@ struct Dispatcher: Sendable {
     return router.respond(to: request, match: match)
   }
 
-  private func parse(_ target: String) throws(HTTPRefusal) -> RequestTarget {
-    guard target.utf8.count <= limits.target else {
+  private func parse(_ target: [UInt8]) throws(HTTPRefusal) -> RequestTarget {
+    guard target.count <= limits.target else {
       throw HTTPRefusal(
         response: .error(
           414, "uri_too_long", "the request target is longer than \(limits.target) bytes"))
@@ -74,7 +75,10 @@ struct Dispatcher: Sendable {
   }
 
   /// What two readers of the same bytes could understand differently (request smuggling).
-  private func framingComplaint(_ headers: HTTPHeaders) -> String? {
+  private func complaint(_ headers: HTTPHeaders, version: String) -> String? {
+    if version != "HTTP/1.0", headers["Host"] == nil {
+      return "an \(version) request needs a Host header"
+    }
     for name in ["Host", "Content-Length", "Transfer-Encoding", "Authorization", "Origin"]
     where headers.count(of: name) > 1 {
       return "the \(name) header is there more than once"
@@ -98,7 +102,7 @@ extension RequestTarget.Failure {
     case .notAPath: "the request target is not a path that begins with /"
     case .badEscape: "the request target has a % that two hexadecimal digits do not follow"
     case .notText: "the request target is not UTF-8 once decoded"
-    case .controlCharacter: "the request target has a control character"
+    case .controlCharacter: "the request target has a space or a control character"
     }
   }
 }

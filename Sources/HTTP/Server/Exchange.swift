@@ -1,7 +1,7 @@
 /// One request, from its line to the answer; lives in the library's per-request pointer and is
 /// touched by the connection's own thread only.
 final class Exchange {
-  private let target: String
+  private let target: [UInt8]
   private var admitted: (request: HTTPRequest, match: Router.Match)?
   private var upload = Upload(limit: 0, discard: 0, refusal: nil)
 
@@ -13,26 +13,26 @@ final class Exchange {
   }
 
   /// Begins with the request target as sent.
-  init(target: String) { self.target = target }
+  init(target: [UInt8]) { self.target = target }
 
   /// Takes the library's next call: the head, then any pieces of the body, then an empty piece.
   func advance(
-    _ core: ServerCore, _ connection: LibraryConnection, method: String,
+    _ core: ServerCore, _ connection: LibraryConnection, method: String, version: String,
     piece: UnsafeRawBufferPointer
   ) -> Step {
-    guard let admitted else { return admit(core, connection, method: method) }
+    guard let admitted else { return admit(core, connection, method, version) }
     guard piece.isEmpty else { return upload.receive(piece) == .goOn ? .readOn : .hangUp }
     core.enter(.answer(bytes: 0), connection.socket)
     return .answer(core.dispatcher.respond(to: admitted.request, admitted.match, upload))
   }
 
   private func admit(
-    _ core: ServerCore, _ connection: LibraryConnection, method: String
+    _ core: ServerCore, _ connection: LibraryConnection, _ method: String, _ version: String
   ) -> Step {
     guard let remote = connection.remote else { return .hangUp }
     let admission = core.dispatcher.admit(
-      method: HTTPMethod(rawValue: method), target: target, headers: connection.headers,
-      remote: remote)
+      method: HTTPMethod(rawValue: method), target: target, version: version,
+      headers: connection.headers, remote: remote)
     switch admission {
     case .refuse(let response):
       return .answer(response)

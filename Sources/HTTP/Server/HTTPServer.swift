@@ -18,7 +18,8 @@ package final class HTTPServer: Sendable {
   ///   - options: Where to listen and whom to answer.
   ///   - router: The handlers.
   ///   - limits: By default those that fit the address.
-  ///   - clock: For deadlines; must not be set while the server runs.
+  ///   - clock: Measures deadlines; one that nobody sets.
+  /// - Throws: What keeps it from listening, in words for the user.
   package init(
     options: WebOptions, router: Router, limits: HTTPLimits? = nil, clock: WallClock = .monotonic
   ) throws(HTTPServerError) {

@@ -18,8 +18,6 @@ final class LibraryDaemon: Sendable {
       option(.CONNECTION_LIMIT, Int(limits.connections)),
       option(.PER_IP_CONNECTION_LIMIT, Int(limits.connectionsPerAddress)),
       option(.CONNECTION_MEMORY_LIMIT, limits.connectionMemory),
-      // No spaces in targets, and HTTP/1.1 only with a Host.
-      option(.STRICT_FOR_CLIENT, 1),
     ]
     options += callbacks(context)
     options.append(option(.END, 0))
@@ -71,6 +69,10 @@ private func core(_ context: Context?) -> ServerCore? {
   context.map { Unmanaged<ServerCore>.fromOpaque($0).takeUnretainedValue() }
 }
 
+private func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+  Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+}
+
 /// Lets escapes be, for the library would cut the path at a `%00`; the target is decoded here.
 private func keepEscapes(_: Context?, _: OpaquePointer?, _ text: UnsafeMutablePointer<CChar>?)
   -> Int
@@ -103,7 +105,7 @@ private func lineReceived(
 ) -> Context? {
   guard let core = core(context), let connection, let target else { return nil }
   core.enter(.head, LibraryConnection(connection).socket)
-  return Unmanaged.passRetained(Exchange(target: String(cString: target))).toOpaque()
+  return Unmanaged.passRetained(Exchange(target: bytes(target))).toOpaque()
 }
 
 private func requestEnded(
@@ -120,17 +122,17 @@ private func requestEnded(
 
 private func called(
   _ context: Context?, _ connection: OpaquePointer?, _: UnsafePointer<CChar>?,
-  _ method: UnsafePointer<CChar>?, _: UnsafePointer<CChar>?, _ data: UnsafePointer<CChar>?,
+  _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ data: UnsafePointer<CChar>?,
   _ size: UnsafeMutablePointer<Int>?, _ request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-  guard let core = core(context), let connection, let method, let size,
+  guard let core = core(context), let connection, let method, let version, let size,
     let exchange = request?.pointee
   else { return .NO }
   let piece = UnsafeRawBufferPointer(start: data, count: data == nil ? 0 : size.pointee)
   size.pointee = 0
   let client = LibraryConnection(connection)
   let step = Unmanaged<Exchange>.fromOpaque(exchange).takeUnretainedValue().advance(
-    core, client, method: String(cString: method), piece: piece)
+    core, client, method: String(cString: method), version: String(cString: version), piece: piece)
   switch step {
   case .readOn: return .YES
   case .hangUp: return .NO

@@ -8,13 +8,15 @@ struct RequestTarget: Equatable {
     case notAPath
     case badEscape
     case notText
+    /// Or a space that is not escaped.
     case controlCharacter
   }
 
   /// Splits and decodes `raw`, the text between method and version.
-  init(_ raw: String) throws(Failure) {
-    guard raw.utf8.first == UInt8(ascii: "/") else { throw .notAPath }
-    let parts = raw.utf8.split(
+  init(_ raw: [UInt8]) throws(Failure) {
+    guard raw.first == UInt8(ascii: "/") else { throw .notAPath }
+    guard raw.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw .controlCharacter }
+    let parts = raw.split(
       separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
     path = try decode(parts[0], plusIsSpace: false)
     guard path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { throw .controlCharacter }
@@ -36,7 +38,7 @@ package struct HTTPQuery: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   }
 
   /// Splits at `&` and `=` and decodes; a name without `=` has an empty value.
-  init(raw: Substring.UTF8View) throws(RequestTarget.Failure) {
+  init(raw: ArraySlice<UInt8>) throws(RequestTarget.Failure) {
     for part in raw.split(separator: UInt8(ascii: "&")) {
       let sides = part.split(
         separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -63,11 +65,11 @@ package struct HTTPQuery: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
 /// Resolves percent escapes; throws on half an escape and on bytes that are not UTF-8.
 private func decode(
-  _ text: Substring.UTF8View, plusIsSpace: Bool
+  _ text: ArraySlice<UInt8>, plusIsSpace: Bool
 ) throws(RequestTarget.Failure) -> String {
   var bytes: [UInt8] = []
   bytes.reserveCapacity(text.count)
-  var rest = text[...]
+  var rest = text
   while let byte = rest.popFirst() {
     switch byte {
     case UInt8(ascii: "%"):
