@@ -47,7 +47,7 @@ final class Pipeline {
     }
     self.inputs = inputs
     (tally, settlement) = try settings.restore(from: ledger, now: now)
-    publisher.publish(tally, inputs: inputs)
+    publisher.republish(tally, inputs: inputs)
     tally.markWritten()
   }
 

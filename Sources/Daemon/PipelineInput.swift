@@ -152,12 +152,6 @@ final class PipelineInput {
     guard case .standardInput(let input) = reader, input.wantsInput else { return nil }
     return input.descriptor
   }
-
-  /// Whether nothing will ever come again.
-  var isFinished: Bool {
-    guard case .standardInput(let input) = reader else { return false }
-    return input.isAtEnd && input.isCaughtUp
-  }
 }
 
 extension TailProblem {

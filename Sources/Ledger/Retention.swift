@@ -1,3 +1,4 @@
+import Glibc
 package import Support
 
 /// What has become too old, or too much.
@@ -31,6 +32,14 @@ extension CostLedger {
     let pages = try database.integer("PRAGMA page_count") ?? 0
     let free = try database.integer("PRAGMA freelist_count") ?? 0
     return (pages - free) * size
+  }
+
+  /// Bytes of the ledger's files on disk.
+  package static func fileSize(path: String) -> Int64 {
+    [path, path + "-wal"].reduce(0) { sum, file in
+      var status = stat()
+      return stat(file, &status) == 0 ? sum + Int64(status.st_size) : sum
+    }
   }
 
   private func drop(

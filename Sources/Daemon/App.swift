@@ -1,0 +1,105 @@
+package import Config
+import HTTP
+import Ledger
+import Metrics
+import Record
+package import Support
+import Tally
+
+/// The whole sidecar, built from a configuration; it can run several times in one process.
+package final class App: Sendable {
+  /// The port that `/metrics` is served on.
+  package var port: UInt16 { server.port }
+
+  private let server: HTTPServer
+  private let ingest: IngestThread
+  private let thread: WorkerThread
+  private let reloader: Reloader
+
+  /// Opens the ledger, binds the port and starts reading.
+  ///
+  /// `load` gives the configuration anew for a reload.
+  package init(
+    configuration: Configuration, clock: WallClock = .system, version: String,
+    load: @escaping @Sendable () throws(ConfigError) -> Configuration
+  ) throws(AppError) {
+    let settings = try PipelineSettings(configuration)
+    let ledger = try AppError.of { () throws(LedgerError) in
+      try CostLedger(options: configuration.ledger, role: .owner)
+    }
+    guard let wakeup = Wakeup() else { throw .noResources }
+    let publisher = Publisher(registry: Registry())
+    let commitTimes = CommitTimes()
+    let readiness = Readiness()
+    let ingest = try AppError.of { () throws(LedgerError) in
+      try IngestThread(
+        settings: settings, ledger: ledger, publisher: publisher, commitTimes: commitTimes,
+        clock: clock, wakeup: wakeup, onStarted: { readiness.isReady = true })
+    }
+    let reloader = Reloader(
+      current: configuration, clock: clock, load: load,
+      apply: { settings in ingest.apply(settings) })
+    Self.addCollectors(
+      to: publisher, commitTimes: commitTimes, reloader: reloader, version: version,
+      ledgerPath: configuration.ledger.path)
+    let routes = Routes(
+      registry: publisher.registry, readiness: readiness, reloader: reloader, clock: clock,
+      version: version)
+    server = try AppError.of { () throws(HTTPServerError) in
+      try HTTPServer(options: configuration.web, router: routes.router)
+    }
+    guard let thread = WorkerThread.start(name: "ingest", { ingest.run() }) else {
+      throw .noResources
+    }
+    self.thread = thread
+    self.ingest = ingest
+    self.reloader = reloader
+  }
+
+  /// Applies the configuration file as it is now, or keeps the old one and says why.
+  package func reload() {
+    switch reloader.reload() {
+    case .success(let message): Log.info(message)
+    case .failure(let problem): Log.error(problem.message)
+    }
+  }
+
+  /// Reads what is left, commits it, and answers the requests that are under way: at most 5 s.
+  package func stop() {
+    ingest.send(.stop)
+    thread.join()
+    server.stop(within: .milliseconds(500))
+  }
+
+  private static func addCollectors(
+    to publisher: Publisher, commitTimes: CommitTimes, reloader: Reloader, version: String,
+    ledgerPath: String
+  ) {
+    let process = ProcessCollector()
+    publisher.registry.addCollector { samples in
+      let live = publisher.live.withLock { $0 }
+      Collectors.collectRecent(live, into: &samples)
+      Collectors.collectRateLimits(live, into: &samples)
+      Collectors.collectSources(live, into: &samples)
+      commitTimes.collect(into: &samples)
+      reloader.collect(into: &samples)
+      samples.add(.buildInfo, labels: [version], 1)
+      samples.add(.ledgerSize, Double(CostLedger.fileSize(path: ledgerPath)))
+      samples.addSeriesCounts()
+      process.collect(into: &samples)
+    }
+  }
+}
+
+extension PipelineSettings {
+  /// Reads the price list that the configuration names.
+  init(_ configuration: Configuration) throws(AppError) {
+    var prices: PriceBook?
+    if let path = configuration.pricesFile {
+      prices = try AppError.of { () throws(PriceBook.Problem) in try PriceBook(path: path) }
+    }
+    self.init(
+      sources: configuration.sources, ledger: configuration.ledger,
+      labels: configuration.labels, prices: prices)
+  }
+}

@@ -1,0 +1,53 @@
+import Metrics
+import Support
+import Tally
+
+/// Gauges that are computed when somebody looks.
+enum Collectors {
+  /// What the last requests say about now.
+  static func collectRecent(_ live: Publisher.Live, into samples: inout CollectedSamples) {
+    guard let labels = live.labels else { return }
+    if let ratios = live.recent.ratios(now: samples.now) {
+      samples.add(.errorRatio, ratios.errors)
+      samples.add(.fallbackRatio, ratios.fallbacks)
+    }
+    for (provider, nanodollars) in live.recent.costOfLastHour(now: samples.now) {
+      samples.add(
+        .costLastHour, labels: [labels.text(Dimension.provider, provider)],
+        Double(nanodollars) / 1e9)
+    }
+  }
+
+  /// What providers said lately of their rate limits.
+  static func collectRateLimits(_ live: Publisher.Live, into samples: inout CollectedSamples) {
+    guard let labels = live.labels else { return }
+    for entry in live.rateLimits where samples.now - entry.seen <= RateLimitBoard.freshFor {
+      let names = [
+        labels.text(Dimension.provider, entry.provider), labels.text(Dimension.model, entry.model),
+      ]
+      func add(_ family: Family, _ kind: String, _ value: Int64?) {
+        guard let value else { return }
+        samples.add(family, labels: names + [kind], Double(value))
+      }
+      add(.rateLimitRemaining, "requests", entry.limit.remainingRequests)
+      add(.rateLimitRemaining, "tokens", entry.limit.remainingTokens)
+      add(.rateLimitLimit, "requests", entry.limit.limitRequests)
+      add(.rateLimitLimit, "tokens", entry.limit.limitTokens)
+    }
+  }
+
+  /// How the sources do.
+  static func collectSources(_ live: Publisher.Live, into samples: inout CollectedSamples) {
+    for (name, status) in live.sources {
+      samples.add(.sourceUp, labels: [name], status.isUp ? 1 : 0)
+      samples.add(.sourceLagBytes, labels: [name], Double(status.lagBytes))
+      for (format, attempts) in status.formats {
+        samples.add(.sourceInfo, labels: [name, format, attempts], 1)
+      }
+      guard let last = status.lastEvent else { continue }
+      samples.add(.sourceLastEvent, labels: [name], last.seconds)
+      let lag = status.lagBytes == 0 ? 0 : max(0, (samples.now - last).seconds)
+      samples.add(.sourceLagSeconds, labels: [name], lag)
+    }
+  }
+}

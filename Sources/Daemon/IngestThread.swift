@@ -1,0 +1,182 @@
+import Dispatch
+import Glibc
+import Ledger
+import Source
+import Support
+
+/// The thread that owns sources, tally and ledger: it waits, steps the pipeline, and sees to upkeep.
+///
+/// `@unchecked Sendable`: after `init`, everything but `commands` and `wakeup` is touched only by the
+/// one thread that calls `run`, and those two are safe from any thread.
+final class IngestThread: @unchecked Sendable {
+  /// What another thread may ask for.
+  enum Command: Sendable {
+    case apply(PipelineSettings, @Sendable (String?) -> Void)
+    case stop
+  }
+
+  /// Written lines are waited for this long, so that a burst becomes one batch.
+  private static let debounce: useconds_t = 5000
+  private static let tick: Int32 = 1000
+
+  private let ledger: CostLedger
+  private let publisher: Publisher
+  private let clock: WallClock
+  private let commands = Locked<[Command]>([])
+  private let wakeup: Wakeup
+  private let onStarted: @Sendable () -> Void
+  private let commitTimes: CommitTimes
+
+  private var settings: PipelineSettings
+  private var pipeline: Pipeline
+  private var watcher = FileWatcher()
+  private var gate = LogGate()
+  private var upkeep = Upkeep()
+  private var lastCommit = Timestamp(microseconds: 0)
+  private var isStopping = false
+
+  /// Restores the pipeline from the ledger. `onStarted` is called when the first pass over the
+  /// sources begins.
+  init(
+    settings: PipelineSettings, ledger: CostLedger, publisher: Publisher,
+    commitTimes: CommitTimes, clock: WallClock, wakeup: Wakeup,
+    onStarted: @escaping @Sendable () -> Void
+  ) throws(LedgerError) {
+    self.settings = settings
+    self.ledger = ledger
+    self.publisher = publisher
+    self.commitTimes = commitTimes
+    self.clock = clock
+    self.onStarted = onStarted
+    self.wakeup = wakeup
+    pipeline = try Pipeline(
+      settings: settings, ledger: ledger, publisher: publisher, now: clock.now())
+  }
+
+  /// Runs until `stop`; to be called on a thread of its own.
+  func run() {
+    onStarted()
+    var hasMore = true
+    while !isStopping {
+      let event = wait(milliseconds: hasMore ? 0 : Self.tick)
+      takeCommands()
+      if event.hasNewNames { pipeline.inputs.forEach { $0.requestScan() } }
+      if event.isQuiet && !hasMore { upkeep.run(ledger, now: clock.now(), report: report) }
+      if !hasMore { pace(event) }
+      hasMore = step()
+      pipeline.inputs.forEach { $0.watch(with: watcher) }
+    }
+    drain()
+  }
+
+  /// Asks the thread for something, from any other.
+  func send(_ command: Command) {
+    commands.withLock { $0.append(command) }
+    wakeup.send()
+  }
+
+  /// Has the thread start over with other settings, and waits for it; nil, or why not.
+  func apply(_ settings: PipelineSettings) -> String? {
+    let answer = Locked<String?>(nil)
+    let done = DispatchSemaphore(value: 0)
+    send(
+      .apply(settings) { problem in
+        answer.withLock { $0 = problem }
+        done.signal()
+      })
+    guard done.wait(timeout: .now() + 10) == .success else {
+      return "the ingest thread did not answer within 10 s"
+    }
+    return answer.withLock { $0 }
+  }
+
+  /// Reads on until nothing is left, for at most 4 s, so that a stop leaves little to do.
+  private func drain() {
+    let deadline = clock.now() + .seconds(4)
+    while clock.now() < deadline, step() {}
+  }
+
+  private struct Event {
+    var isQuiet = false
+    var hasNewNames = false
+  }
+
+  private func wait(milliseconds: Int32) -> Event {
+    var requests = [
+      pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: watcher.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    for descriptor in pipeline.inputs.compactMap(\.descriptor) {
+      requests.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+    }
+    let ready = poll(&requests, UInt(requests.count), milliseconds)
+    var event = Event(isQuiet: ready == 0)
+    if ready > 0, requests[0].revents != 0 { wakeup.drain() }
+    if ready > 0, requests[1].revents != 0 { event.hasNewNames = watcher.drain().hasNewNames }
+    return event
+  }
+
+  /// At once when idle, every `commit_interval` under load.
+  private func pace(_ event: Event) {
+    guard !event.isQuiet else { return }
+    let next = lastCommit + settings.ledger.commitInterval
+    let wait = (next - clock.now()).microseconds
+    usleep(
+      max(Self.debounce, useconds_t(clamping: min(max(0, wait), 5_000_000))))
+    if watcher.drain().hasNewNames { pipeline.inputs.forEach { $0.requestScan() } }
+  }
+
+  /// True if there is more to read at once.
+  private func step() -> Bool {
+    let begun = clock.now()
+    do throws(LedgerError) {
+      let step = try pipeline.step(now: begun)
+      for problem in step.problems { report(problem) }
+      if step.committed {
+        lastCommit = clock.now()
+        commitTimes.observe(lastCommit - begun)
+      } else {
+        publisher.update(pipeline.inputs)
+      }
+      return step.hasMore
+    } catch {
+      report("\(error)")
+      // Nothing is lost meanwhile: the lines stay where they are.
+      usleep(500_000)
+      return false
+    }
+  }
+
+  private func takeCommands() {
+    for command in commands.withLock({ commands in
+      defer { commands = [] }
+      return commands
+    }) {
+      switch command {
+      case .stop: isStopping = true
+      case .apply(let new, let answer): answer(restart(with: new))
+      }
+    }
+  }
+
+  /// Starts over from the ledger with other settings; nil, or why not.
+  private func restart(with new: PipelineSettings) -> String? {
+    do throws(LedgerError) {
+      let next = try Pipeline(
+        settings: new, ledger: ledger, publisher: publisher, now: clock.now())
+      settings = new
+      pipeline = next
+      watcher = FileWatcher()
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private func report(_ problem: String) {
+    // A line's message differs by offset only: the path and the first words are the key.
+    let key = String(problem.prefix { !$0.isNumber })
+    guard let suppressed = gate.pass(key, now: clock.now()) else { return }
+    Log.warn(suppressed == 0 ? problem : "\(problem) (and \(suppressed) like it before)")
+  }
+}

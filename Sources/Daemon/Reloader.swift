@@ -1,0 +1,71 @@
+import Config
+import Metrics
+import Support
+
+/// Swaps a changed configuration in as a whole, or keeps the old one and says why.
+final class Reloader: Sendable {
+  struct Refusal: Error {
+    var message: String
+  }
+
+  private struct State: Sendable {
+    var current: Configuration
+    var succeeded = true
+    var lastSuccess: Timestamp
+  }
+
+  private let state: Locked<State>
+  private let clock: WallClock
+  private let load: @Sendable () throws(ConfigError) -> Configuration
+  private let apply: @Sendable (PipelineSettings) -> String?
+
+  /// `apply` hands settings to the ingest thread and waits for its answer: nil, or why not.
+  init(
+    current: Configuration, clock: WallClock,
+    load: @escaping @Sendable () throws(ConfigError) -> Configuration,
+    apply: @escaping @Sendable (PipelineSettings) -> String?
+  ) {
+    state = Locked(State(current: current, lastSuccess: clock.now()))
+    self.clock = clock
+    self.load = load
+    self.apply = apply
+  }
+
+  /// Loads and applies; the message says what happened.
+  func reload() -> Result<String, Refusal> {
+    let old = state.withLock { $0.current }
+    do {
+      var new = try load()
+      let kept = new.restartNeeded(from: old)
+      if let problem = apply(try PipelineSettings(new)) { return refuse(problem) }
+      let now = clock.now()
+      // What needs a restart stays in force as it was, so that the next reload says so again.
+      new.keepWhatNeedsRestart(of: old)
+      let applied = new
+      state.withLock { $0 = State(current: applied, lastSuccess: now) }
+      let suffix =
+        kept.isEmpty ? "" : "; restart to change \(kept.joined(separator: ", "))"
+      return .success("configuration reloaded\(suffix)")
+    } catch {
+      return refuse("\(error)")
+    }
+  }
+
+  func collect(into samples: inout CollectedSamples) {
+    let state = state.withLock { $0 }
+    samples.add(.reloadSuccessful, state.succeeded ? 1 : 0)
+    samples.add(.reloadTime, state.lastSuccess.seconds)
+  }
+
+  private func refuse(_ problem: String) -> Result<String, Refusal> {
+    state.withLock { $0.succeeded = false }
+    return .failure(Refusal(message: "configuration not reloaded: \(problem)"))
+  }
+}
+
+extension Configuration {
+  fileprivate mutating func keepWhatNeedsRestart(of old: Configuration) {
+    web = old.web
+    ledger.path = old.ledger.path
+  }
+}

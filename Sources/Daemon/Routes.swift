@@ -1,0 +1,78 @@
+import HTTP
+import Metrics
+import Support
+
+/// Whether the first pass over the sources has begun.
+final class Readiness: Sendable {
+  private let ready = Locked(false)
+
+  var isReady: Bool {
+    get { ready.withLock { $0 } }
+    set { ready.withLock { $0 = newValue } }
+  }
+}
+
+/// What is answered under which path.
+struct Routes: Sendable {
+  let registry: Registry
+  let readiness: Readiness
+  let reloader: Reloader
+  let clock: WallClock
+  let version: String
+
+  var router: Router {
+    var router = Router()
+    router.on(.get, "/metrics") { metrics($0) }
+    router.on(.get, "/-/healthy") { _ in .text("Sidelight is healthy.\n") }
+    router.on(.get, "/-/ready") { _ in ready() }
+    router.on(.post, "/-/reload") { _ in reload() }
+    router.on(.get, "/") { _ in landing() }
+    return router
+  }
+
+  private func metrics(_ request: HTTPRequest) -> HTTPResponse {
+    let exposition = registry.response(
+      accept: request.headers["Accept"], acceptEncoding: request.headers["Accept-Encoding"],
+      now: clock.now())
+    var response = HTTPResponse(
+      headers: ["Content-Type": exposition.contentType, "Vary": "Accept, Accept-Encoding"],
+      body: exposition.body)
+    response.headers["Content-Encoding"] = exposition.contentEncoding
+    return response
+  }
+
+  private func ready() -> HTTPResponse {
+    readiness.isReady
+      ? .text("Sidelight is ready.\n")
+      : .error(503, "not_ready", "the sources are not being read yet")
+  }
+
+  private func reload() -> HTTPResponse {
+    switch reloader.reload() {
+    case .success(let message):
+      Log.info(message)
+      return .text("\(message)\n")
+    case .failure(let refusal):
+      Log.error(refusal.message)
+      return .error(500, "not_reloaded", refusal.message)
+    }
+  }
+
+  private func landing() -> HTTPResponse {
+    .text(
+      """
+      <!doctype html>
+      <html lang="en"><meta charset="utf-8"><title>Sidelight</title>
+      <h1>Sidelight</h1>
+      <p>What the LLM proxy beside it did: requests, failures, fallbacks, tokens, cost.</p>
+      <ul>
+      <li><a href="/metrics">Metrics</a>
+      <li><a href="/-/healthy">Healthy</a>
+      <li><a href="/-/ready">Ready</a>
+      </ul>
+      <p>Version \(version)
+      </html>
+
+      """, type: "text/html; charset=utf-8")
+  }
+}
