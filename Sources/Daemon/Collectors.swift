@@ -44,10 +44,11 @@ enum Collectors {
       for (format, attempts) in status.formats {
         samples.add(.sourceInfo, labels: [name, format, attempts], 1)
       }
-      guard let last = status.lastEvent else { continue }
-      samples.add(.sourceLastEvent, labels: [name], last.seconds)
-      let lag = status.lagBytes == 0 ? 0 : max(0, (samples.now - last).seconds)
-      samples.add(.sourceLagSeconds, labels: [name], lag)
+      if status.lagBytes == 0 {
+        samples.add(.sourceLagSeconds, labels: [name], 0)
+      } else if let last = status.lastEvent {
+        samples.add(.sourceLagSeconds, labels: [name], max(0, (samples.now - last).seconds))
+      }
     }
   }
 }

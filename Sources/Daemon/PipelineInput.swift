@@ -105,6 +105,7 @@ final class PipelineInput {
   func count(isNew: Bool, at end: Timestamp) {
     if isNew {
       counts.events += 1
+      counts.lastEvent = max(counts.lastEvent ?? end, end)
       status.lastEvent = max(status.lastEvent ?? end, end)
     } else {
       counts.duplicates += 1

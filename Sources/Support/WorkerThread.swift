@@ -21,13 +21,15 @@ package final class WorkerThread: @unchecked Sendable {
     let thread = WorkerThread(name: name, body: body)
     // The new thread holds its own reference until the body has run.
     let context = Unmanaged.passRetained(thread)
-    let status = pthread_create(&thread.handle, nil, { context in
-      guard let context else { return nil }
-      let thread = Unmanaged<WorkerThread>.fromOpaque(context).takeRetainedValue()
-      thread.showName()
-      thread.body()
-      return nil
-    }, context.toOpaque())
+    let status = pthread_create(
+      &thread.handle, nil,
+      { context in
+        guard let context else { return nil }
+        let thread = Unmanaged<WorkerThread>.fromOpaque(context).takeRetainedValue()
+        thread.showName()
+        thread.body()
+        return nil
+      }, context.toOpaque())
     guard status == 0 else {
       context.release()
       return nil

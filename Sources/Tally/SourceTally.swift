@@ -8,6 +8,8 @@ package struct SourceCounts: Equatable, Sendable {
   package var bytes: Int64 = 0
   package var events: Int64 = 0
   package var duplicates: Int64 = 0
+  /// End of the latest new event.
+  package var lastEvent: Timestamp?
   /// By `Rejection.index`.
   package var rejected = [Int64](repeating: 0, count: Rejection.allCases.count)
 
@@ -25,6 +27,9 @@ extension TallyState {
     self[.sourceBytes].add(counts.bytes, to: source)
     self[.sourceEvents].add(counts.events, to: source)
     self[.sourceDuplicates].add(counts.duplicates, to: source)
+    if let last = counts.lastEvent {
+      self[.sourceLastEvent].raise(source, to: last.microseconds)
+    }
     for rejection in Rejection.allCases where counts.rejected[rejection.index] > 0 {
       self[.sourceRejected].add(
         counts.rejected[rejection.index],

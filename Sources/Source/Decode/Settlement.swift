@@ -138,11 +138,13 @@ package struct Settlement {
     guard !waiting.isEmpty else { return record }
     let key = batch.withBytes(record.id) { hash64($0, seed: seed) }
     guard let entry = waiting[key], batch.withBytes(record.id, { $0.elementsEqual(entry.callID) }),
-      let failure = decode(entry, into: &batch), failure.start <= record.start
+      let failure = decode(entry, into: &batch), failure.end <= record.end
     else { return record }
     forget(key)
     record.form = entry.isSettled ? .late : .whole
-    record.start = failure.start
+    // A stream's payload begins with the request, not with the attempt that answered.
+    record.attemptStart = max(record.start, failure.end)
+    record.start = min(failure.start, record.start)
     record.route = failure.route
     record.firstFailure = failure.firstFailure
     record.attempts += failure.attempts

@@ -1,0 +1,10 @@
+import Glibc
+
+/// Messages for people; what a command prints for programs goes to standard output.
+enum StandardError {
+  static func print(_ message: String) {
+    let bytes = Array((message + "\n").utf8)
+    // Nobody is left to tell of a failure.
+    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}
