@@ -35,6 +35,11 @@ struct ConfigDecoder {
     return ConfigError(problems: sorted, omitted: omitted)
   }
 
+  /// Whether nothing is wrong with the value itself, if it is given at all.
+  func isSound(_ field: Field?) -> Bool {
+    field.map { field in !problems.contains { $0.mark == field.node.mark } } ?? true
+  }
+
   mutating func complain(_ mark: YAMLMark?, _ message: String) {
     if problems.count < ConfigError.maximumProblems {
       problems.append(ConfigProblem(file: file, mark: mark, message: message))

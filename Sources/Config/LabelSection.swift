@@ -97,17 +97,18 @@ extension LabelOptions {
       return .mapping(sorted.map { .init(key: $0.key, value: .number(Int64($0.value))) })
     })
 
-  /// Whose names are known is only clear once `extra` is.
+  /// A limit may also be for a label of the user's own, right or wrong as that may be.
   private static func checkLimits(
     _ options: LabelOptions, _ mapping: Mapping, _ decoder: inout ConfigDecoder
   ) {
-    guard let limits = mapping["limits"].flatMap({ Mapping($0, &decoder) }) else { return }
-    let known = limitedLabels + options.extra.map(\.name)
-    for entry in limits.entries where !known.contains(entry.key) {
+    guard case .mapping(let limits)? = mapping["limits"]?.node.content else { return }
+    var known = limitedLabels
+    if case .mapping(let extra)? = mapping["extra"]?.node.content { known += extra.map(\.key) }
+    for entry in limits where !known.contains(entry.key) {
       let hint = Suggestion.hint(for: entry.key, in: known)
       let list = hint.isEmpty ? " (known: \(known.joined(separator: ", ")))" : hint
       decoder.complain(
-        entry.mark, "unknown label \(entry.key.quoted) in \(limits.path)\(list)")
+        entry.mark, "unknown label \(entry.key.quoted) in \(mapping.path).limits\(list)")
     }
   }
 }

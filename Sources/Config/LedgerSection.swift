@@ -32,7 +32,8 @@ extension LedgerOptions {
         "The longest that a line waits for its commit under load."),
     ],
     check: { options, mapping, decoder in
-      guard options.detail > options.retention else { return }
+      let areSound = decoder.isSound(mapping["detail"]) && decoder.isSound(mapping["retention"])
+      guard areSound, options.detail > options.retention else { return }
       let message =
         "detail (\(Quantity.text(options.detail))) is longer than retention"
         + " (\(Quantity.text(options.retention)))"

@@ -5,7 +5,7 @@ struct Section<Root: Equatable & Sendable>: Sendable {
   /// Before anything is read: the defaults.
   let blank: Root
   let keys: [Key<Root>]
-  /// What keys must fulfil together; only told where each by itself is right.
+  /// What keys must fulfil together.
   let check: @Sendable (Root, Mapping, inout ConfigDecoder) -> Void
 
   init(
@@ -20,10 +20,9 @@ struct Section<Root: Equatable & Sendable>: Sendable {
   /// Fills `root` from the mapping in `field`, telling every problem.
   func read(_ field: Field, into root: inout Root, _ decoder: inout ConfigDecoder) {
     guard let mapping = Mapping(field, &decoder) else { return }
-    let before = decoder.problems.count
     mapping.refuseKeys(otherThan: keys.flatMap(\.names), &decoder)
     for key in keys { key.read(&root, mapping, &decoder) }
-    if decoder.problems.count == before { check(root, mapping, &decoder) }
+    check(root, mapping, &decoder)
   }
 
   func show(_ root: Root) -> ShownValue {

@@ -45,7 +45,7 @@ extension SourceOptions {
       let hasFile = mapping["file"] != nil
       if hasFile, options.stdin == true, let stdin = mapping["stdin"] {
         decoder.complain(stdin, "given together with file, expected one of them")
-      } else if !hasFile, options.stdin != true {
+      } else if !hasFile, options.stdin != true, decoder.isSound(mapping["stdin"]) {
         decoder.complain(
           mapping.mark, "\(mapping.path) names nothing to read, expected file or stdin: true")
       }
@@ -59,7 +59,8 @@ extension SourceOptions {
       return
     }
     var first: [String: Int] = [:]
-    for (index, (source, node)) in zip(sources, nodes).enumerated() {
+    // Without a name is what could not be read.
+    for (index, (source, node)) in zip(sources, nodes).enumerated() where !source.name.isEmpty {
       guard let other = first[source.name] else {
         first[source.name] = index
         continue

@@ -1,6 +1,6 @@
 /// Durations, sizes and counts as people write them; all arithmetic is exact.
 package enum Quantity {
-  /// Reads `2m`, `1h30m`, `1.5h`, `400d`, `50ms` (units y w d h m s ms us, a year is 365 days) or `0`.
+  /// Reads `2m`, `1h30m`, `1.5h`, `400d`, `50ms` or `0`; units y (365 days) w d h m s ms us.
   ///
   /// Units must descend; a fraction is only allowed in the last term, and only down to whole
   /// microseconds. Anything else is nil.

@@ -18,7 +18,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// Whether it is a control, format (bidirectional ones are among them) or line-breaking character.
+  /// Whether it is a control, a line break or a format character, such as bidirectional ones.
   package var disturbsTerminals: Bool {
     switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator: true

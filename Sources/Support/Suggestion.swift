@@ -1,7 +1,7 @@
 /// Finds what somebody meant who mistyped a name.
 package enum Suggestion {
-  /// The candidate within two edits of `word` (one if it has three letters or fewer), the nearest and
-  /// then the first listed; nil if there is none.
+  /// The candidate within two edits of `word` (one if it has three letters or fewer), the nearest
+  /// and then the first listed; nil if there is none.
   ///
   /// An edit inserts, drops, replaces or swaps adjacent characters; case is not one.
   package static func nearest(to word: String, in candidates: [String]) -> String? {

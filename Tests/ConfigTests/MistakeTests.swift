@@ -28,7 +28,8 @@ import Testing
     Mistake("instance: a\ninstance: b", #"2:1: key "instance" is given twice, first at 1:1"#),
     Mistake(
       "\"in\\e[31m\": 1",
-      #"1:1: unknown key "in\u{1b}[31m" (known: listen, instance, web, sources, ledger, labels, prices)"#
+      #"1:1: unknown key "in\u{1b}[31m" (known: "#
+        + "listen, instance, web, sources, ledger, labels, prices)"
     ),
     Mistake("? [a]\n: b", "1:3: a key must be a word, not a list or a mapping"),
     Mistake(
@@ -174,7 +175,8 @@ import Testing
       #"1:15: ledger.url: parameters ("?…") are not supported, expected a file alone"#),
     Mistake(
       "ledger: {dedup: 59m}",
-      "1:17: ledger.dedup: 59m is not within 1h to 90d: a repeat that comes later is counted again"),
+      "1:17: ledger.dedup: 59m is not within 1h to 90d:"
+        + " a repeat that comes later is counted again"),
     Mistake(
       "ledger: {commit_interval: 6s}",
       "1:27: ledger.commit_interval: 6s is not within 1ms to 5s:"
@@ -274,6 +276,17 @@ import Testing
         8:1: key "instance" is given twice, first at 7:1
         10:10: aliases (*name) are not supported, write the value out
         """)
+  }
+
+  /// What follows from another mistake is not told besides.
+  @Test(arguments: [
+    ("sources: [{stdin: x}]", 1), ("sources: [{file: }, {file: }]", 2),
+    ("ledger: {retention: x, detail: 500d}", 1), ("ledger: {detail: 500d, retention: ''}", 1),
+    ("labels: {extra: {tier: x}, limits: {tier: 5}}", 1),
+    ("labels: {extra: [tier], limits: [tier]}", 2), ("sources: [*a]\nweb: *b", 2),
+  ])
+  func noMistakeIsToldTwice(_ yaml: String, _ count: Int) {
+    #expect(problems(yaml).split(separator: "\n").count == count, "\(problems(yaml))")
   }
 
   @Test func problemsAreBounded() throws {

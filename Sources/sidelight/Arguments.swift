@@ -1,0 +1,56 @@
+import Support
+
+/// The commands and options of `sidelight`.
+enum CommandLineSyntax {
+  static let program = ProgramSyntax(
+    name: "sidelight",
+    summary: "Sidelight turns the logs of a LiteLLM proxy into Prometheus metrics.",
+    commands: [run, check, importFiles, metrics, version],
+    notes: """
+      'sidelight COMMAND --help' tells more about a command.
+      Exit status: 0 if all went well, 1 if not, 2 if the command line or the
+      configuration cannot be understood. NO_COLOR switches colours off.
+      """)
+
+  private static let config = OptionSyntax(
+    "config", short: "c", value: "FILE",
+    help: "the configuration (default: sidelight.yaml,\nelse /etc/sidelight/sidelight.yaml)")
+
+  private static let run = CommandSyntax(
+    "run", summary: "read the sources and serve the metrics",
+    details: """
+      Reads the sources of the configuration, keeps the ledger and serves the
+      metrics until SIGTERM or SIGINT. SIGHUP applies a changed configuration.
+      """,
+    options: [config])
+
+  private static let check = CommandSyntax(
+    "check", summary: "check the configuration and what it names",
+    details: """
+      Checks the configuration, that its sources can be read and its ledger
+      written, and says what each is. Exits with 2 if the configuration is wrong.
+      """,
+    options: [config])
+
+  private static let importFiles = CommandSyntax(
+    "import", summary: "put files of the past into the ledger",
+    details: """
+      Puts files of the past, plain, .gz or .zst, into the ledger for usage and
+      reports; never into the counters. It can be interrupted and repeated: events
+      within the dedup horizon count once, older days only where the ledger has none.
+      """,
+    operands: .oneOrMore("FILE"),
+    options: [
+      config,
+      OptionSyntax("force", help: "also add to days that the ledger has already"),
+    ])
+
+  private static let metrics = CommandSyntax(
+    "metrics", summary: "list every metric family",
+    details: "Lists every metric family with its type, labels and meaning.",
+    options: [OptionSyntax("markdown", help: "print a table in Markdown")])
+
+  private static let version = CommandSyntax(
+    "version", summary: "print the version",
+    details: "Prints the version of Sidelight.")
+}
