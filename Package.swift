@@ -62,7 +62,7 @@ let package = Package(
       swiftSettings: strict),
     tests("Support", ["Support"]),
     tests("Record", ["Record", "Support"]),
-    tests("Metrics", ["Metrics", "Support"]),
+    tests("Metrics", ["Metrics", "Support", "CZlib"]),
     tests("HTTP", ["HTTP", "Support"]),
     tests("Source", ["Source", "Record", "Support"]),
     tests("Tally", ["Tally", "Metrics", "Record", "Support"]),

@@ -4,13 +4,14 @@ import Support
 struct ExpositionWriter {
   private let format: ExpositionFormat
   private let created: Bool
-  private var out = TextBuffer()
+  private var out: TextBuffer
 
-  /// `created` asks for `_created` lines, which only OpenMetrics has; `capacity` is a guess.
-  init(_ format: ExpositionFormat, created: Bool, capacity: Int) {
+  /// `created` asks for `_created` lines, which only OpenMetrics has; `old` is a text that is no
+  /// longer needed and whose memory serves again, if nobody else holds it.
+  init(_ format: ExpositionFormat, created: Bool, reusing old: consuming [UInt8] = []) {
     self.format = format
     self.created = created && format == .openMetrics
-    out.reserve(capacity)
+    out = TextBuffer(reusing: consume old)
   }
 
   /// Writes what is left to write and gives the text away.
@@ -19,22 +20,20 @@ struct ExpositionWriter {
     return out.bytes
   }
 
-  /// A family's comments and its samples in the order of `rows`; nothing if it has none.
-  mutating func write(_ table: SeriesTable, rows: [Int]) {
+  /// A family's comments and its samples in order; nothing if it has none.
+  mutating func write(_ table: SeriesTable, _ order: SeriesOrder) {
     guard table.count > 0 else { return }
     let descriptor = table.family.descriptor
     writeComments(descriptor)
-    table.withTexts { texts in
-      if let buckets = descriptor.buckets {
-        for row in rows { writeHistogram(table, row, texts[row], descriptor, buckets) }
-      } else if descriptor.origin == .collected {
-        for row in rows { writeNumber(texts[row], bits: table.values[row]) }
-      } else if created, descriptor.kind == .counter {
-        for row in rows { writeCounter(table, row, texts[row], descriptor) }
-      } else {
-        table.values.withUnsafeBufferPointer { values in
-          for row in rows { out.appendLine(texts[row], values[row], descriptor.unit) }
-        }
+    if let buckets = descriptor.buckets {
+      order.forEach { writeHistogram(table, $0, $1, descriptor, buckets) }
+    } else if descriptor.origin == .collected {
+      order.forEach { writeNumber($1, bits: table.values[$0]) }
+    } else if created, descriptor.kind == .counter {
+      order.forEach { writeCounter(table, $0, $1, descriptor) }
+    } else {
+      table.values.withUnsafeBufferPointer { values in
+        order.forEach { out.appendLine($1, values[$0], descriptor.unit) }
       }
     }
   }

@@ -9,13 +9,12 @@ extension Catalogue {
     ] + sources + [
       Descriptor(
         .importedRequests, "sidelight_imported_requests_total", .counter,
-        help: "Requests of the past that sidelight import put into the ledger; they are in no other"
-          + " counter."),
+        help: "Requests of the past that sidelight import put into the ledger; they are in no"
+          + " other counter."),
       Descriptor(
         .settledLate, "sidelight_settled_late_total", .counter,
-        help:
-          "Successes that came after their failure had been counted as the outcome: they add tokens"
-          + " and cost, but no second request."),
+        help: "Successes that came after their failure had been counted as the outcome: they"
+          + " add tokens and cost, but no second request."),
       Descriptor(
         .ledgerCommitDuration, "sidelight_ledger_commit_duration_seconds", .histogram(.commit),
         unit: .micro, origin: .collected,
@@ -28,9 +27,8 @@ extension Catalogue {
         help: "Time series exposed in each family; of a histogram all buckets, sum and count."),
       Descriptor(
         .valuesFolded, "sidelight_values_folded_total", .counter, [.label],
-        help:
-          "Values of the label that read other because the limit for it was reached; raise it under"
-          + " labels in the configuration."),
+        help: "Values of the label that read other because the limit for it was reached; raise"
+          + " it under labels in the configuration."),
       Descriptor(
         .reloadSuccessful, "sidelight_config_last_reload_successful", .gauge, origin: .collected,
         help:
@@ -53,7 +51,8 @@ extension Catalogue {
       help: "Requests and attempts counted, each once however often it arrived."),
     Descriptor(
       .sourceDuplicates, "sidelight_source_duplicates_total", .counter, [.source],
-      help: "Events skipped because they had been counted before or came through a better source."),
+      help: "Events skipped because they had been counted before or came through a better"
+        + " source."),
     Descriptor(
       .sourceRejected, "sidelight_source_rejected_total", .counter, [.source, .reason],
       help: "Lines that could not be used and are missing in all other counters."),
@@ -63,9 +62,8 @@ extension Catalogue {
     Descriptor(
       .sourceInfo, "sidelight_source_info", .gauge, [.source, .format, .attempts],
       origin: .collected,
-      help:
-        "Always 1; attempts=partial means that attempts beyond the first failure are not in this"
-        + " format and what depends on them is a lower bound."),
+      help: "Always 1; attempts=partial means that attempts beyond the first failure are not in"
+        + " this format and what depends on them is a lower bound."),
     Descriptor(
       .sourceLastEvent, "sidelight_source_last_event_timestamp_seconds", .gauge, [.source],
       unit: .micro, help: "The latest time of an event read, in seconds since 1970."),

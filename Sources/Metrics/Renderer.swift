@@ -53,16 +53,16 @@ struct Renderer {
     let second = now.microseconds.quotientAndRemainder(dividingBy: 1_000_000).quotient
     let key = Key(generation: snapshot.generation, second: second)
     if let known = latest[format], known.key == key { return known }
-    let capacity = latest[format].map { $0.body.count + $0.body.count / 8 } ?? 0
-    latest[format] = nil
-    let body = render(format, snapshot.series, now: now, capacity: capacity)
+    let old = latest.removeValue(forKey: format)?.body ?? []
+    let body = render(format, snapshot.series, now: now, reusing: consume old)
     let rendered = Rendered(key: key, body: body)
     latest[format] = rendered
     return rendered
   }
 
   private mutating func render(
-    _ format: ExpositionFormat, _ series: PublishedSeries, now: Timestamp, capacity: Int
+    _ format: ExpositionFormat, _ series: PublishedSeries, now: Timestamp,
+    reusing old: consuming [UInt8]
   ) -> [UInt8] {
     if series.epoch != epoch {
       orders = orders.map { _ in SeriesOrder() }
@@ -70,16 +70,16 @@ struct Renderer {
     }
     var collected = CollectedSamples(now: now, published: series.tables)
     for collect in collectors { collect(&collected) }
-    var writer = ExpositionWriter(format, created: created, capacity: capacity)
+    var writer = ExpositionWriter(format, created: created, reusing: consume old)
     for (index, family) in Family.allCases.enumerated() {
       switch family.descriptor.origin {
       case .tallied:
         orders[index].update(for: series.tables[index])
-        writer.write(series.tables[index], rows: orders[index].rows)
+        writer.write(series.tables[index], orders[index])
       case .collected:
         var order = SeriesOrder()
         order.update(for: collected.samples.tables[index])
-        writer.write(collected.samples.tables[index], rows: order.rows)
+        writer.write(collected.samples.tables[index], order)
       }
     }
     return writer.finish()

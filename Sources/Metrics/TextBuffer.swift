@@ -1,11 +1,15 @@
 /// Bytes of an exposition as they are written; no sample allocates.
 struct TextBuffer {
-  private(set) var bytes: [UInt8] = []
+  private(set) var bytes: [UInt8]
+
+  /// Empty, in the memory of `old`, or in new of that size while somebody else holds it.
+  init(reusing old: consuming [UInt8] = []) {
+    bytes = consume old
+    bytes.removeAll(keepingCapacity: true)
+  }
 
   /// What was written, for small texts.
   var string: String { String(decoding: bytes, as: UTF8.self) }
-
-  mutating func reserve(_ capacity: Int) { bytes.reserveCapacity(capacity) }
 
   mutating func append(_ byte: UInt8) { bytes.append(byte) }
 

@@ -14,8 +14,8 @@ extension Catalogue {
       Descriptor(
         .proxyOverhead, "llm_proxy_overhead_seconds", .histogram(.firstToken),
         [.provider, .model], unit: .micro,
-        help:
-          "The share of the proxy itself in the duration of requests that had exactly one attempt."),
+        help: "The share of the proxy itself in the duration of requests that had exactly one"
+          + " attempt."),
     ])
 
   /// Money, tokens and limits in detail.
@@ -24,18 +24,16 @@ extension Catalogue {
     descriptors: [
       Descriptor(
         .costLastHour, "llm_cost_last_hour", .gauge, [.provider], origin: .collected,
-        help:
-          "Spend in US dollars of requests that ended within the last hour, by event time: it does"
-          + " not jump when a backlog is read."),
+        help: "Spend in US dollars of requests that ended within the last hour, by event time:"
+          + " it does not jump when a backlog is read."),
       Descriptor(
         .tokenDetails, "llm_token_details_total", .counter, [.provider, .model, .type],
-        help:
-          "Tokens that are already part of llm_tokens_total and not to be added to it: cache_read"
-          + " and cache_write of input, reasoning of output."),
+        help: "Tokens that are already part of llm_tokens_total and not to be added to it:"
+          + " cache_read and cache_write of input, reasoning of output."),
       Descriptor(
         .cachedRequests, "llm_cached_requests_total", .counter, [.provider, .model],
-        help: "Requests answered from the cache of the proxy, by who would have served; they are in"
-          + " llm_requests_total too."),
+        help: "Requests answered from the cache of the proxy, by who would have served; they"
+          + " are in llm_requests_total too."),
       Descriptor(
         .costSaved, "llm_cost_saved_total", .counter, [.provider, .model], unit: .nano,
         help: "US dollars that answers from the cache of the proxy would have cost."),
@@ -48,11 +46,12 @@ extension Catalogue {
       Descriptor(
         .rateLimitRemaining, "llm_rate_limit_remaining", .gauge, [.provider, .model, .kind],
         origin: .collected,
-        help: "Requests or tokens left as the provider last reported; absent 2 minutes after that."),
+        help: "Requests or tokens left as the provider last reported; absent 2 minutes after"
+          + " that."),
       Descriptor(
         .rateLimitLimit, "llm_rate_limit_limit", .gauge, [.provider, .model, .kind],
         origin: .collected,
-        help:
-          "Limit of requests or tokens as the provider last reported; absent 2 minutes after that."),
+        help: "Limit of requests or tokens as the provider last reported; absent 2 minutes"
+          + " after that."),
     ])
 }
