@@ -113,7 +113,7 @@ struct ExpositionWriter {
 
   private mutating func write(_ exemplar: Exemplar) {
     out.append(" # {trace_id=\"")
-    out.append(escaping: exemplar.traceID)
+    out.append(exemplar.traceID)
     out.append("\"} ")
     out.append(exemplar.value, .micro)
     out.append(" ")
