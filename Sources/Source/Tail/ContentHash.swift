@@ -17,15 +17,8 @@ enum ContentHash {
   /// How many bytes before `offset` its mark covers.
   static func markLength(at offset: Int64) -> Int { Int(min(offset, Int64(markLimit))) }
 
-  /// Whether `file` holds what was read of the file that `checkpoint` tells of.
-  static func agrees(_ file: OpenFile, with checkpoint: FileCheckpoint) -> Bool {
-    let mark = markLength(at: checkpoint.offset)
-    return hash(of: file, at: 0, count: checkpoint.headLength) == checkpoint.headHash
-      && hash(of: file, at: checkpoint.offset - Int64(mark), count: mark) == checkpoint.markHash
-  }
-
-  /// The hash of bytes of the file, nil if it does not have as many.
-  private static func hash(of file: OpenFile, at offset: Int64, count: Int) -> UInt64? {
+  /// The hash of bytes of a file, nil if it does not have as many; at most `headLimit`.
+  static func of(_ file: OpenFile, at offset: Int64, count: Int) -> UInt64? {
     guard (0...headLimit).contains(count), offset >= 0 else { return nil }
     return withUnsafeTemporaryAllocation(byteCount: headLimit, alignment: 16) { bytes in
       let slice = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])

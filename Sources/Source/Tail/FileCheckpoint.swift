@@ -21,15 +21,34 @@ struct FileIdentity: Hashable, Sendable {
 }
 
 extension FileCheckpoint {
-  /// Takes the hashes from the file as it is.
+  /// Whether `file` holds what was read.
+  func agrees(with file: OpenFile) -> Bool {
+    agreesInHead(with: file) && markHash == mark(in: file)
+  }
+
+  /// Whether the file's first bytes are still those that were read.
+  func agreesInHead(with file: OpenFile) -> Bool {
+    headHash == ContentHash.of(file, at: 0, count: headLength)
+  }
+
+  /// Takes more of the head into the hash, while little was read.
+  mutating func growHead(from file: OpenFile) {
+    let length = Int(min(offset, Int64(ContentHash.headLimit)))
+    guard length > headLength, agreesInHead(with: file),
+      let hash = ContentHash.of(file, at: 0, count: length)
+    else { return }
+    headLength = length
+    headHash = hash
+  }
+
+  /// Takes both hashes from the file as it is.
   mutating func seal(with file: OpenFile) {
-    let mark = ContentHash.markLength(at: offset)
-    withUnsafeTemporaryAllocation(byteCount: ContentHash.headLimit, alignment: 16) { bytes in
-      headLength = max(0, file.read(into: bytes, at: 0))
-      headHash = ContentHash.of(UnsafeRawBufferPointer(rebasing: bytes[..<headLength]))
-      let before = UnsafeMutableRawBufferPointer(rebasing: bytes[..<mark])
-      let filled = file.read(into: before, at: offset - Int64(mark))
-      markHash = ContentHash.of(UnsafeRawBufferPointer(rebasing: bytes[..<max(0, filled)]))
-    }
+    growHead(from: file)
+    markHash = mark(in: file) ?? markHash
+  }
+
+  private func mark(in file: OpenFile) -> UInt64? {
+    let length = ContentHash.markLength(at: offset)
+    return ContentHash.of(file, at: offset - Int64(length), count: length)
   }
 }

@@ -3,7 +3,7 @@ import Record
 /// How a file on disk may be the one that a checkpoint tells of, the likeliest first; its content
 /// must agree in any case.
 enum FileMatch: Int, Comparable {
-  /// Device, inode and birth agree.
+  /// Device and inode agree, and it was not born since.
   case sameFile
   /// The inode agrees; devices are numbered anew at each boot on some systems.
   case sameInode
@@ -26,21 +26,26 @@ enum FileMatch: Int, Comparable {
       return nil
     }
     let hasContent = checkpoint.offset > 0
-    let bornElsewhere =
-      candidate.born != 0 && checkpoint.born != 0 && candidate.born != checkpoint.born
-    let (directory, base) = splitPath(checkpoint.path)
-    let (otherDirectory, name) = splitPath(candidate.path)
+    // The checkpoint's birth may be later than the file's: see `FileCheckpoint.born`.
+    let bornElsewhere = checkpoint.born != 0 && candidate.born > checkpoint.born
     if candidate.identity == checkpoint.identity && !bornElsewhere {
       self = .sameFile
     } else if candidate.identity.inode == checkpoint.inode && hasContent && !bornElsewhere {
       self = .sameInode
     } else if candidate.path == checkpoint.path && hasContent {
       self = .samePath
-    } else if directory == otherDirectory && hasContent && RotatedName.matches(name, base: base) {
+    } else if hasContent && Self.isRotatedName(candidate.path, of: checkpoint.path) {
       self = .copy
     } else {
       return nil
     }
+  }
+
+  private static func isRotatedName(_ path: String, of original: String) -> Bool {
+    guard path.utf8.count > original.utf8.count else { return false }
+    let (directory, base) = splitPath(original)
+    let (otherDirectory, name) = splitPath(path)
+    return directory == otherDirectory && RotatedName.matches(name, base: base)
   }
 
   static func < (left: FileMatch, right: FileMatch) -> Bool { left.rawValue < right.rawValue }

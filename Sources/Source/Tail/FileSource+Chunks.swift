@@ -68,7 +68,9 @@ extension FileSource {
     let filled = fill(mark + Self.chunk, from: begin, of: file)
     if filled < 0 { return .ended(.failed(.last)) }
     guard filled >= mark, bufferHash(0, mark) == file.state.scannedHash else {
-      return .ended(.replaced)
+      // Perhaps only the unfinished line is another one: look at all of it.
+      file.state.scanned = file.state.checkpoint.offset
+      return .ended(.done)
     }
     if let base = buffer.bytes.baseAddress, let end = memchr(base + mark, 0x0A, filled - mark) {
       return .found(begin + Int64(UnsafeRawPointer(end) - UnsafeRawPointer(base)))
@@ -128,6 +130,9 @@ extension FileSource {
   private func advance(_ file: TailFile, to offset: Int64, markEnd: Int) {
     let hash = bufferHash(markEnd - ContentHash.markLength(at: offset), markEnd)
     file.state.advance(to: offset, markHash: hash)
+    if file.state.checkpoint.headLength < ContentHash.headLimit {
+      file.state.checkpoint.growHead(from: file.file)
+    }
     isDirty = true
   }
 

@@ -45,10 +45,14 @@ extension FileSource {
     let sightings = sightings(at: now)
     identities = Set(files.map(\.identity))
     let isNew = isFirst && committed.isEmpty
+    let firstNumber = nextNumber
     if !pending.isEmpty || !held.isEmpty { resume(sightings, at: now) }
     place(sightings, at: now)
     for sighting in sightings { follow(sighting, atEnd: isNew && start == .end, at: now) }
     searchBetween(at: now)
+    for file in files where file.number >= firstNumber && file.state.place == .current {
+      settleBirth(of: file, besidesKnown: true, at: now)
+    }
     let taken = Set(files.lazy.filter { $0.state.place == .current }.map(\.path))
     for file in files where file.state.place != .current {
       file.state.settle(file.state.place, hasSuccessor: taken.contains(file.path), at: now)
@@ -176,10 +180,21 @@ extension FileSource {
     add(file, facts, checkpoint, at: now, as: .rotated)
   }
 
+  /// Rotated files that lie beside a file when it is met or truncated are older than its content,
+  /// even if they were made later: they are copies. So later ones only came after it.
+  func settleBirth(of file: TailFile, besidesKnown: Bool = false, at now: Timestamp) {
+    guard file.born != 0 else { return }
+    for path in siblings(of: file.path, at: now) {
+      if besidesKnown, let facts = try? FileFacts(path: path), isKnown(facts.identity) { continue }
+      let born = birth(of: path)
+      if born >= file.born { file.state.checkpoint.born = born + 1 }
+    }
+  }
+
   /// Paths in the same directory that `path` may have after its rotation.
   func siblings(of path: String, at now: Timestamp) -> [String] {
     let (directory, base) = splitPath(path)
-    return directories.names(in: directory, at: now)
+    return directories.names(in: directory, beginningWith: RotatedName.stem(of: base), at: now)
       .filter { RotatedName.matches($0, base: base) && !RotatedName.isCompressed($0) }
       .map { joinPath(directory, $0) }
   }

@@ -39,7 +39,10 @@ extension FileSource {
   private func observe(_ file: TailFile, at now: Timestamp, _ result: inout ReadResult) {
     do {
       let facts = try file.file.facts()
-      if facts.links == 0 {
+      if facts.links == 0 && file.state.place == .current {
+        // Something else may be in its place.
+        isScanRequested = true
+      } else if facts.links == 0 {
         file.state.settle(.deleted, hasSuccessor: file.state.hasSuccessor, at: now)
       }
       file.state.observe(size: facts.size, modified: facts.modified, at: now)
@@ -62,7 +65,7 @@ extension FileSource {
       switch file.state.step(at: pass.now, isCrowded: pass.isCrowded) {
       case .wait: return
       case .read:
-        let isSame = isHeadChecked || checkHead(of: file)
+        let isSame = isHeadChecked || file.state.checkpoint.agreesInHead(with: file.file)
         isHeadChecked = true
         switch isSame ? readLines(of: file, &result, deliver) : .replaced {
         case .done: continue
@@ -99,25 +102,8 @@ extension FileSource {
   private func restart(_ file: TailFile, _ pass: inout ReadPass, _ result: inout ReadResult) {
     if file.state.place == .current { searchCopy(of: file.state.checkpoint, at: pass.now) }
     file.state.restart()
+    settleBirth(of: file, at: pass.now)
     isDirty = true
     observe(file, at: pass.now, &result)
-  }
-
-  /// Whether the file's first bytes are what they were; learns more of them while it is small.
-  private func checkHead(of file: TailFile) -> Bool {
-    withUnsafeTemporaryAllocation(byteCount: ContentHash.headLimit, alignment: 16) { bytes in
-      let count = file.file.read(into: bytes, at: 0)
-      let known = file.state.checkpoint.headLength
-      guard count >= known else { return false }
-      let head = UnsafeRawBufferPointer(rebasing: bytes[..<known])
-      guard ContentHash.of(head) == file.state.checkpoint.headHash else { return false }
-      if count > known {
-        let longer = UnsafeRawBufferPointer(rebasing: bytes[..<count])
-        file.state.checkpoint.headLength = count
-        file.state.checkpoint.headHash = ContentHash.of(longer)
-        isDirty = true
-      }
-      return true
-    }
   }
 }

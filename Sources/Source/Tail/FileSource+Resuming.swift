@@ -44,7 +44,7 @@ extension FileSource {
     case .found(let file, let facts):
       var here = checkpoint
       (here.device, here.inode) = (facts.identity.device, facts.identity.inode)
-      here.born = file.born
+      if here.born < file.born { here.born = file.born }
       add(file, facts, here, at: now)
     case .unreachable:
       pending.append(checkpoint)
@@ -97,7 +97,7 @@ extension FileSource {
     var opened = Self.candidate(candidate.path, facts)
     opened.born = file.born
     guard facts.isRegular, !isKnown(facts.identity),
-      FileMatch(opened, for: checkpoint) != nil, ContentHash.agrees(file, with: checkpoint)
+      FileMatch(opened, for: checkpoint) != nil, checkpoint.agrees(with: file)
     else { return .absent }
     return .found(file, facts)
   }
@@ -125,7 +125,7 @@ extension FileSource {
       guard let seen = try? FileFacts(path: path), seen.isRegular,
         seen.size > checkpoint.offset, !isKnown(seen.identity),
         let file = try? opening(path), let facts = try? file.facts(),
-        ContentHash.agrees(file, with: checkpoint)
+        checkpoint.agrees(with: file)
       else { continue }
       var copy = checkpoint
       (copy.device, copy.inode) = (facts.identity.device, facts.identity.inode)

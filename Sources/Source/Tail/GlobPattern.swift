@@ -58,7 +58,20 @@ struct DirectoryCache {
   /// The directories in use, to be watched.
   var paths: [String] { Array(listings.keys) }
 
-  /// The names in a directory, none if it cannot be read.
+  /// The names in a directory that begin with `prefix`.
+  mutating func names(
+    in path: String, beginningWith prefix: Substring, at now: Timestamp
+  ) -> ArraySlice<String> {
+    let names = names(in: path, at: now)
+    var (low, high) = (0, names.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if names[middle] < prefix { low = middle + 1 } else { high = middle }
+    }
+    return names[low...].prefix { $0.hasPrefix(prefix) }
+  }
+
+  /// The names in a directory in order, none if it cannot be read.
   mutating func names(in path: String, at now: Timestamp) -> [String] {
     guard let facts = try? FileFacts(path: path) else {
       listings[path] = nil
@@ -99,6 +112,6 @@ struct DirectoryCache {
       }
       if name != "." && name != ".." { names.append(name) }
     }
-    return names
+    return names.sorted()
   }
 }

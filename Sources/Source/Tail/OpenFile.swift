@@ -41,6 +41,9 @@ struct FileFacts: Equatable {
   }
 }
 
+/// When the file of this name was made, nanoseconds since 1970; 0 where the system does not tell.
+func birth(of path: String) -> Int64 { birth_time(AT_FDCWD, path) }
+
 /// A failed system call's reason.
 struct SystemError: Error, Equatable, CustomStringConvertible {
   var code: Int32
@@ -77,7 +80,7 @@ final class OpenFile {
   func facts() throws(SystemError) -> FileFacts { try FileFacts(descriptor: descriptor) }
 
   /// Nanoseconds since 1970; 0 where the file system does not tell.
-  var born: Int64 { birth_time(descriptor) }
+  var born: Int64 { birth_time(descriptor, "") }
 
   /// Fills `bytes` from `offset` on as far as the file goes; -1 for an error, left in `errno`.
   func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int64) -> Int {

@@ -4,12 +4,19 @@ enum RotatedName {
   /// `log.old`, or with the ending kept `log-20261121.jsonl`, `log.1.jsonl`.
   static func matches(_ name: String, base: String) -> Bool {
     if name.hasPrefix(base) { return isStamp(name.dropFirst(base.count)) }
-    guard let dot = base.lastIndex(of: "."), dot > base.startIndex else { return false }
-    let (stem, ending) = (base[..<dot], base[dot...])
-    guard name.count > base.count, name.hasPrefix(stem), name.hasSuffix(ending) else {
+    let stem = stem(of: base)
+    let ending = base[stem.endIndex...]
+    guard !ending.isEmpty, name.count > base.count, name.hasPrefix(stem), name.hasSuffix(ending)
+    else {
       return false
     }
     return isStamp(name.dropFirst(stem.count).dropLast(ending.count))
+  }
+
+  /// What the name and those that rotation makes of it begin with.
+  static func stem(of base: String) -> Substring {
+    guard let dot = base.lastIndex(of: "."), dot > base.startIndex else { return base[...] }
+    return base[..<dot]
   }
 
   /// Whether a file of this name is packed, which following cannot read.

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-/// When the file behind a descriptor was made, in nanoseconds since 1970; 0 where the file system
-/// does not tell.
-int64_t birth_time(int descriptor);
+/// When a file was made, in nanoseconds since 1970; 0 where the file system does not tell. As for
+/// the *at calls, `path` is relative to `directory`; an empty path means `directory` itself.
+int64_t birth_time(int directory, const char *path);
 
 #endif

@@ -1,0 +1,213 @@
+import Glibc
+import Support
+import TestSupport
+import Testing
+
+@testable import Source
+
+/// Random histories of a log and its reader, against the list of lines that were written.
+///
+/// `SIDELIGHT_TAIL_ROUNDS` sets the number of histories, `SIDELIGHT_TAIL_SEED` the first one.
+@Suite struct ModelTests {
+  static let rounds = setting("SIDELIGHT_TAIL_ROUNDS") ?? 200
+  static let firstSeed = setting("SIDELIGHT_TAIL_SEED") ?? 1
+
+  @Test(arguments: [History.Rotation.rename, .copyTruncate])
+  func everyLineOnce(rotation: History.Rotation) {
+    for seed in Self.firstSeed..<(Self.firstSeed + Self.rounds) {
+      var history = History(seed: UInt64(seed), rotation: rotation)
+      let outcome = history.run()
+      guard outcome.lost.isEmpty && outcome.repeated.isEmpty else {
+        Issue.record(
+          """
+          seed \(seed), \(rotation): lost \(outcome.lost.prefix(5)), \
+          repeated \(outcome.repeated.prefix(5)) after
+          \(history.steps.joined(separator: "\n"))
+          """)
+        return
+      }
+    }
+  }
+
+  private static func setting(_ name: String) -> Int? {
+    getenv(name).flatMap { Int(String(cString: $0)) }
+  }
+}
+
+/// One history: a writer's files, a reader, and what happened.
+struct History {
+  enum Rotation: Sendable { case rename, copyTruncate }
+
+  private var random: SplitMix
+  private let rotation: Rotation
+  private let scratch = Scratch()
+  private let follower: Follower
+  private var writer: Writer
+  /// Descriptors that other processes of the writer have not closed.
+  private var lateWriters: [Writer] = []
+  private var written: [String] = []
+  /// The end of a line whose beginning is written.
+  private var unwritten: String?
+  private var rotatedCount = 0
+  private(set) var steps: [String] = []
+
+  init(seed: UInt64, rotation: Rotation) {
+    random = SplitMix(state: seed)
+    self.rotation = rotation
+    follower = Follower(scratch.file("app.log"), maxLine: 1 << 17)
+    writer = Writer(scratch.file("app.log"))
+    follower.read()
+    follower.commit()
+  }
+
+  mutating func run() -> (lost: [String], repeated: [String]) {
+    for _ in 0..<random.number(60) { step() }
+    finishLine()
+    follower.read(after: .seconds(5))
+    follower.read(after: .seconds(5))
+    follower.commit()
+    var counts: [String: Int] = [:]
+    for line in follower.committed { counts[line, default: 0] += 1 }
+    let lost = written.filter { counts[$0] == nil }
+    return (lost, counts.filter { $0.value > 1 }.map(\.key) + unknown(counts))
+  }
+
+  /// Lines that nobody wrote.
+  private func unknown(_ counts: [String: Int]) -> [String] {
+    let known = Set(written)
+    return counts.keys.filter { !known.contains($0) }
+  }
+
+  private mutating func step() {
+    switch random.number(16) {
+    case 0...3: note("append") { $0.append() }
+    case 4: note("begin line") { $0.beginLine() }
+    case 5...6:
+      if rotation == .rename { note("rename") { $0.rename() } } else { copyAndTruncate() }
+    case 7:
+      guard rotation == .rename else { return }
+      note("burst") { history in
+        for _ in 0..<(2 + history.random.number(2)) {
+          history.append()
+          history.rename()
+        }
+      }
+    case 8: note("late write") { $0.writeLate() }
+    case 9: note("delete and create") { $0.deleteAndCreate() }
+    case 10...11: note("read") { $0.follower.read(after: .milliseconds(300)) }
+    case 12: note("read a little") { $0.readALittle() }
+    case 13: note("commit") { $0.follower.commit() }
+    case 14: note("crash") { $0.follower.crash() }
+    default: note("rewind") { $0.follower.rewind() }
+    }
+  }
+
+  private mutating func note(_ name: String, _ body: (inout History) -> Void) {
+    steps.append(name)
+    body(&self)
+  }
+
+  private mutating func line() -> String {
+    let length = random.number(20) == 0 ? random.number(100_000) : random.number(200)
+    let line = "{\"n\":\(written.count),\"x\":\"\(String(repeating: "x", count: length))\"}"
+    written.append(line)
+    return line
+  }
+
+  private mutating func append() {
+    finishLine()
+    var text = ""
+    for _ in 0..<random.number(30) { text += line() + "\n" }
+    writer.write(text)
+  }
+
+  private mutating func beginLine() {
+    finishLine()
+    let whole = line() + "\n"
+    let cut = whole.index(whole.startIndex, offsetBy: 1 + random.number(whole.count - 1))
+    writer.write(String(whole[..<cut]))
+    unwritten = String(whole[cut...])
+  }
+
+  private mutating func finishLine() {
+    if let rest = unwritten { writer.write(rest) }
+    unwritten = nil
+  }
+
+  private mutating func rename() {
+    // Sometimes the line's end is never written: then it counts only if it is whole.
+    finishLine()
+    for number in stride(from: rotatedCount, to: 0, by: -1) {
+      scratch.rename("app.log.\(number)", to: "app.log.\(number + 1)")
+    }
+    rotatedCount += 1
+    scratch.rename("app.log", to: "app.log.1")
+    if random.number(3) == 0 { lateWriters.append(writer) }
+    writer = Writer(scratch.file("app.log"))
+  }
+
+  private mutating func writeLate() {
+    guard !lateWriters.isEmpty else { return }
+    let index = random.number(lateWriters.count)
+    lateWriters[index].write(line() + "\n")
+    if random.number(3) == 0 { lateWriters.remove(at: index) }
+  }
+
+  private mutating func drain() {
+    finishLine()
+    follower.read()
+    follower.commit()
+  }
+
+  private mutating func copyAndTruncate() {
+    steps.append("copy and truncate")
+    drain()
+    // A copy keeps what was not read, once the reader knows the file.
+    if follower.stored.values.contains(where: { $0.offset > 0 }) { append() }
+    let copy = Writer(scratch.file("app.log.1"))
+    scratch.cut("app.log.1")
+    copy.write(contents(of: scratch.file("app.log")))
+    scratch.cut("app.log")
+    // What lies in a copy must be taken up before the next one replaces it.
+    follower.read()
+    follower.commit()
+  }
+
+  private mutating func deleteAndCreate() {
+    drain()
+    // Births are told apart only from one tick to the next.
+    if rotation == .copyTruncate { scratch.tick() }
+    scratch.remove("app.log")
+    writer = Writer(scratch.file("app.log"))
+  }
+
+  private mutating func readALittle() {
+    follower.clock.advance(.milliseconds(Int64(random.number(1200))))
+    if random.number(2) == 0 { follower.source.requestScan() }
+    for _ in 0..<random.number(6) { follower.step(budget: 1 + random.number(5000)) }
+  }
+
+  private func contents(of path: String) -> String {
+    guard let file = fopen(path, "r") else { return "" }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    while case let byte = getc(file), byte != EOF { bytes.append(UInt8(byte)) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// Sebastiano Vigna's generator: the same numbers for the same seed everywhere.
+struct SplitMix {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// 0 to `bound - 1`.
+  mutating func number(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
+}
