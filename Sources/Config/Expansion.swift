@@ -40,8 +40,9 @@ struct Expansion {
     let name = body.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     let tail = body.dropFirst(name.count)
     guard !name.isEmpty, tail.isEmpty || tail.hasPrefix(":-") else {
+      // What is there is not repeated: it may be part of a secret.
       throw Complaint(
-        "\("${\(body)}".quoted) names no variable, write \"${NAME}\" or \"${NAME:-default}\"")
+        "\"${\" without a variable's name, write \"${NAME}\" or \"${NAME:-default}\"")
     }
     let value = environment[String(name)]
     // As in a shell, ":-" also replaces a variable that is empty.

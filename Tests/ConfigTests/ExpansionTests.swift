@@ -21,9 +21,9 @@ import Testing
       #"the environment variable NONE is not set and has no default ("${NONE:-default}")"#
     ),
     ("a${NAME", #""${" without "}", write "$${" for the characters themselves"#),
-    ("${}", #""${}" names no variable, write "${NAME}" or "${NAME:-default}""#),
-    ("${A B}", #""${A B}" names no variable, write "${NAME}" or "${NAME:-default}""#),
-    ("${A-x}", #""${A-x}" names no variable, write "${NAME}" or "${NAME:-default}""#),
+    ("${}", #""${" without a variable's name, write "${NAME}" or "${NAME:-default}""#),
+    ("${A B}", #""${" without a variable's name, write "${NAME}" or "${NAME:-default}""#),
+    ("${A-x}", #""${" without a variable's name, write "${NAME}" or "${NAME:-default}""#),
   ])
   func refuses(_ written: String, _ told: String) {
     #expect(throws: Complaint(told)) {
