@@ -34,7 +34,7 @@ extension Kind {
   static func list<Element: Hashable>(_ element: Kind<Element>, expected: String) -> Kind
   where Value == [Element] {
     Kind(
-      name: "list of \(element.name)",
+      name: "list of \(element.name)s",
       read: { field, decoder in
         guard case .sequence(let nodes) = field.node.content else {
           decoder.mismatch(field, expected: expected)
@@ -133,11 +133,13 @@ extension Kind where Value == Bool {
 
 extension Kind
 where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-  /// One of a closed list of words.
-  static func choice(_ name: String) -> Kind {
+  /// One of a closed list of words, which the reference names unless there is a `name` for them.
+  static func choice(_ name: String? = nil) -> Kind {
     let words = Value.allCases.map(\.rawValue)
     let list = words.joined(separator: ", ")
-    return scalar(name, expected: "one of \(list)", show: { .text($0.rawValue) }) {
+    return scalar(
+      name ?? "one of \(list)", expected: "one of \(list)", show: { .text($0.rawValue) }
+    ) {
       text, _ throws(Complaint) in
       if let value = Value(rawValue: text) { return value }
       let hint = Suggestion.hint(for: text, in: words)

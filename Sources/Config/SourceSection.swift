@@ -25,7 +25,7 @@ extension SourceOptions {
         optional: "stdin", .flag, \.stdin, fallback: "false",
         "Reads standard input instead of a file."),
       Key(
-        "format", .choice("format"), \.format,
+        "format", .choice(), \.format,
         "What the lines are; `auto` tells them apart one by one."),
       Key(
         "settle_after",
@@ -34,7 +34,7 @@ extension SourceOptions {
         \.settleAfter,
         "How long a payload log's failure waits for the success that may follow it."),
       Key(
-        "start", .choice("start"), \.start,
+        "start", .choice(), \.start,
         "Where to begin in a file that was never read before."),
       Key(
         "max_line",

@@ -63,6 +63,10 @@ import Testing
         | `web.token` | secret | none | The bearer token that opens everything; without it, \
         only loopback is answered in full. |
         """)
+    #expect(lines.contains { $0.hasPrefix("| `web.open` | list of paths | `[/metrics, ") })
+    #expect(
+      lines.contains { $0.hasPrefix("| `sources[].start` | one of beginning, end | `beginning` |") }
+    )
     #expect(lines.contains { $0.hasPrefix("| `sources[].file` | glob | required, or `stdin` |") })
   }
 
