@@ -23,15 +23,9 @@ extension LabelOptions {
     ],
     check: checkLimits)
 
-  /// The labels that requests have by themselves and whose values are open-ended.
-  private static let limitedLabels = [
-    "power_level", "provider", "model", "deployment", "route", "key", "team", "user", "end_user",
-    "tag",
-  ]
-
   /// Names that a user's own label would clash with.
   private static let takenNames = Set(
-    limitedLabels + [
+    Dimension.allCases.map(\.text) + [
       "status", "type", "reason", "fault", "result", "served_route", "none", "other",
     ])
 
@@ -97,13 +91,11 @@ extension LabelOptions {
       return .mapping(sorted.map { .init(key: $0.key, value: .number(Int64($0.value))) })
     })
 
-  /// A limit may also be for a label of the user's own, right or wrong as that may be.
   private static func checkLimits(
     _ options: LabelOptions, _ mapping: Mapping, _ decoder: inout ConfigDecoder
   ) {
     guard case .mapping(let limits)? = mapping["limits"]?.node.content else { return }
-    var known = limitedLabels
-    if case .mapping(let extra)? = mapping["extra"]?.node.content { known += extra.map(\.key) }
+    let known = Dimension.allCases.filter(\.isLabel).map(\.text)
     for entry in limits where !known.contains(entry.key) {
       let hint = Suggestion.hint(for: entry.key, in: known)
       let list = hint.isEmpty ? " (known: \(known.joined(separator: ", ")))" : hint

@@ -15,35 +15,13 @@ package enum Log {
   /// The line for a message, with everything escaped that could move a terminal's cursor or turn
   /// the reading direction: messages quote what clients wrote.
   package static func line(_ level: Level, _ message: String) -> String {
-    "level=\(level.rawValue) msg=\"\(escaped(message))\"\n"
+    "level=\(level.rawValue) msg=\(message.quoted(limit: 2000))\n"
   }
 
   private static func write(_ level: Level, _ message: String) {
     let line = Array(Self.line(level, message).utf8)
     // One write, so that lines of several threads do not mix. Nobody is left to tell of a failure.
     _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-  }
-
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case _ where isUnsafe(scalar): result += "\\u{\(String(scalar.value, radix: 16))}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
-
-  /// Control characters, and those that change the direction of text.
-  package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
-    default: false
-    }
   }
 }
 

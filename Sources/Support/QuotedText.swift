@@ -1,9 +1,12 @@
 extension String {
   /// The text in double quotes for a message: control and bidirectional characters, quotes and
   /// backslashes escaped, cut after 80 characters.
-  package var quoted: String {
+  package var quoted: String { quoted(limit: 80) }
+
+  /// The same, cut after `limit` characters.
+  package func quoted(limit: Int) -> String {
     var result = "\""
-    for scalar in unicodeScalars.prefix(80) {
+    for scalar in unicodeScalars.prefix(limit) {
       switch scalar {
       case "\"", "\\": result += "\\\(scalar)"
       case "\n": result += "\\n"
@@ -13,7 +16,7 @@ extension String {
       default: result.unicodeScalars.append(scalar)
       }
     }
-    return result + (unicodeScalars.count > 80 ? "…\"" : "\"")
+    return result + (unicodeScalars.count > limit ? "…\"" : "\"")
   }
 }
 

@@ -54,6 +54,9 @@ package enum Dimension: Int, CaseIterable, Sendable {
     }
   }
 
+  /// Whether users meet it as a label, whose number of values they may limit.
+  package var isLabel: Bool { self != .extras && self != .name && self != .source }
+
   /// Whether its values are given by the proxy's configuration, not by clients.
   var isConfigured: Bool {
     switch self {

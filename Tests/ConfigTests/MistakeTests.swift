@@ -237,9 +237,9 @@ import Testing
       "labels: {limits: {keys: 5}}",
       #"1:19: unknown label "keys" in labels.limits, did you mean "key"?"#),
     Mistake(
-      "labels: {limits: {color: 5}, extra: {tier: meta.tier}}",
-      #"1:19: unknown label "color" in labels.limits (known: power_level, provider, model,"#
-        + " deployment, route, key, team, user, end_user, tag, tier)"),
+      "labels: {limits: {color: 5}}",
+      #"1:19: unknown label "color" in labels.limits (known: provider, model, route,"#
+        + " deployment, power_level, key, team, user, end_user, tag, value)"),
     Mistake(
       "labels: {limits: {key: 0}}",
       "1:24: labels.limits.key: 0 is not within 1 to 100000:"
@@ -282,7 +282,7 @@ import Testing
   @Test(arguments: [
     ("sources: [{stdin: x}]", 1), ("sources: [{file: }, {file: }]", 2),
     ("ledger: {retention: x, detail: 500d}", 1), ("ledger: {detail: 500d, retention: ''}", 1),
-    ("labels: {extra: {tier: x}, limits: {tier: 5}}", 1),
+    ("labels: {extra: {tier: x}, limits: {value: 5}}", 1),
     ("labels: {extra: [tier], limits: [tier]}", 2), ("sources: [*a]\nweb: *b", 2),
   ])
   func noMistakeIsToldTwice(_ yaml: String, _ count: Int) {

@@ -48,7 +48,7 @@ import Testing
         power_level: ["tag:level=*", meta.level]
         attribution: [end_user, tag]
         extra: {tier: meta.tier, rollout: "tag:*"}
-        limits: {key: 2k, tier: 7}
+        limits: {key: 2k, value: 7}
       prices: {file: /etc/prices.json}
       """, file: "/etc/sidelight/sidelight.yaml")
 
@@ -76,7 +76,7 @@ import Testing
       .init(name: "tier", selector: .meta("tier")),
       .init(name: "rollout", selector: .tag(prefix: "")),
     ]
-    wanted.labels.limits = ["power_level": 20, "model": 500, "key": 2000, "tier": 7]
+    wanted.labels.limits = ["power_level": 20, "model": 500, "key": 2000, "value": 7]
     wanted.pricesFile = "/etc/prices.json"
     #expect(read == wanted)
   }
