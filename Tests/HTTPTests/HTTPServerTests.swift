@@ -278,25 +278,6 @@ import Testing
     }
     #expect(answered == 800)
   }
-
-  @Test func startingSaysWhyItCannot() throws {
-    let server = try makeServer()
-    let address = "127.0.0.1:\(server.port)"
-    let error = #expect(throws: HTTPServerError.inUse(address)) {
-      try makeServer { $0.port = server.port }
-    }
-    #expect(
-      error?.description == "\(address) is already in use: another sidelight, or set listen:")
-    #expect(throws: HTTPServerError.badAddress("localhost")) {
-      try makeServer { $0.address = "localhost" }
-    }
-    #expect(throws: HTTPServerError.notOurs("192.0.2.1:0")) {
-      try makeServer { $0.address = "192.0.2.1" }
-    }
-    #expect(
-      HTTPServerError.badAddress("localhost").description
-        == "cannot listen on \"localhost\": not an IPv4 or IPv6 address, such as 127.0.0.1 or ::1")
-  }
 }
 
 /// Larger than every buffer on the way.

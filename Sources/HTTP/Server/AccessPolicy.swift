@@ -19,12 +19,17 @@
 package struct AccessPolicy: Sendable {
   /// What becomes of a request.
   package enum Decision: Sendable, Equatable {
+    /// Call the handler.
     case allow
+    /// Perhaps a DNS name that was rebound to this machine.
     case foreignHost
+    /// Perhaps a forged request from another site's page.
     case foreignOrigin
     /// `wrong` tells a token that does not match from none.
     case unauthorized(wrong: Bool)
+    /// Nobody can have a token here.
     case tokenNotSet
+    /// A route that does not exist until there is a token.
     case disabled
   }
 

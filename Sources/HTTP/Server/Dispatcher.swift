@@ -13,6 +13,7 @@ struct Dispatcher: Sendable {
     case refuse(HTTPResponse)
   }
 
+  /// Checks target, access rules and size before a byte of the body is kept.
   func admit(
     method: HTTPMethod, target: [UInt8], version: String, headers: HTTPHeaders,
     remote: IPAddress
@@ -23,7 +24,7 @@ struct Dispatcher: Sendable {
     var request = HTTPRequest(method, "", headers: headers, remote: remote)
     let match: Router.Match
     var refusal: HTTPResponse?
-    do throws(HTTPRefusal) {
+    do throws(RequestTarget.Failure) {
       let target = try parse(target)
       (request.path, request.query) = (target.path, target.query)
       match = router.match(method, request.path)
@@ -61,17 +62,9 @@ struct Dispatcher: Sendable {
     return router.respond(to: request, match: match)
   }
 
-  private func parse(_ target: [UInt8]) throws(HTTPRefusal) -> RequestTarget {
-    guard target.count <= limits.target else {
-      throw HTTPRefusal(
-        response: .error(
-          414, "uri_too_long", "the request target is longer than \(limits.target) bytes"))
-    }
-    do throws(RequestTarget.Failure) {
-      return try RequestTarget(target)
-    } catch {
-      throw HTTPRefusal(response: .error(400, "bad_request", error.complaint))
-    }
+  private func parse(_ target: [UInt8]) throws(RequestTarget.Failure) -> RequestTarget {
+    guard target.count <= limits.target else { throw .tooLong(limit: limits.target) }
+    return try RequestTarget(target)
   }
 
   /// What two readers of the same bytes could understand differently (request smuggling).
@@ -91,18 +84,19 @@ struct Dispatcher: Sendable {
   }
 }
 
-/// An answer that is known before any handler is asked.
-private struct HTTPRefusal: Error {
-  var response: HTTPResponse
-}
-
 extension RequestTarget.Failure {
-  fileprivate var complaint: String {
+  fileprivate var response: HTTPResponse {
     switch self {
-    case .notAPath: "the request target is not a path that begins with /"
-    case .badEscape: "the request target has a % that two hexadecimal digits do not follow"
-    case .notText: "the request target is not UTF-8 once decoded"
-    case .controlCharacter: "the request target has a space or a control character"
+    case .tooLong(let limit):
+      .error(414, "uri_too_long", "the request target is longer than \(limit) bytes")
+    case .notAPath: malformed("is not a path that begins with /")
+    case .badEscape: malformed("has a % that two hexadecimal digits do not follow")
+    case .notText: malformed("is not UTF-8 once decoded")
+    case .controlCharacter: malformed("has a space or a control character")
     }
+  }
+
+  private func malformed(_ what: String) -> HTTPResponse {
+    .error(400, "bad_request", "the request target \(what)")
   }
 }

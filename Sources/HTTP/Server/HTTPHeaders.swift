@@ -2,12 +2,16 @@
 package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   /// One line of a header.
   package struct Field: Sendable, Equatable {
+    /// In the case it was sent.
     package var name: String
+    /// Without surrounding white space.
     package var value: String
   }
 
+  /// Every line, in order.
   package private(set) var fields: [Field] = []
 
+  /// Lines in the order given; a name may repeat.
   package init(dictionaryLiteral elements: (String, String)...) {
     fields = elements.map(Field.init)
   }

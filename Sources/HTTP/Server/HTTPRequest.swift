@@ -1,10 +1,14 @@
 /// What a client asked for, complete with its body.
 package struct HTTPRequest: Sendable {
+  /// HEAD stays HEAD, though the handler for GET answers it.
   package var method: HTTPMethod
   /// Percent-decoded once; free of control characters.
   package var path: String
+  /// Decoded like the path, `+` as a space.
   package var query: HTTPQuery
+  /// As sent.
   package var headers: HTTPHeaders
+  /// At most as long as the route takes.
   package var body: [UInt8]
   /// Who is on the other end of the connection: a reverse proxy, if there is one.
   package var remote: IPAddress

@@ -5,9 +5,12 @@
 package struct HTTPResponse: Sendable, Equatable {
   /// From 200 to 599.
   package var status: Int
+  /// Those beyond what the server adds.
   package var headers: HTTPHeaders
+  /// Above 32 KiB sent without a copy of the whole.
   package var body: [UInt8]
 
+  /// A response put together by hand.
   package init(status: Int = 200, headers: HTTPHeaders = [:], body: [UInt8] = []) {
     self.status = status
     self.headers = headers

@@ -1,9 +1,14 @@
 /// Why the server could not start.
 package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
+  /// Not a numeric address; the text as configured.
   case badAddress(String)
+  /// Another socket listens on this `address:port`.
   case inUse(String)
+  /// The user may not listen on this `address:port`.
   case notPermitted(String)
+  /// No interface has the address of this `address:port`.
   case notOurs(String)
+  /// A system call (`what`) failed (`why`) for this `address:port`.
   case system(String, what: String, why: String)
 
   /// What was being done, to what, why it failed and what to do.

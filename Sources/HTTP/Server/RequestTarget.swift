@@ -5,6 +5,7 @@ struct RequestTarget: Equatable {
 
   /// Why a target was refused.
   enum Failure: Error, Equatable {
+    case tooLong(limit: Int)
     case notAPath
     case badEscape
     case notText
@@ -33,6 +34,7 @@ package struct HTTPQuery: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     var value: String
   }
 
+  /// Parameters as a test makes them up, decoded.
   package init(dictionaryLiteral elements: (String, String)...) {
     items = elements.map(Item.init)
   }
