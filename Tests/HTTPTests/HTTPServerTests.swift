@@ -41,7 +41,8 @@ import Testing
       #expect(response.headers["x-content-type-options"] == "nosniff")
     }
     client.send(
-      "GET /gate/a HTTP/1.1\r\nHost: localhost\r\n\r\nGET /gate/b HTTP/1.1\r\nHost: localhost\r\n\r\n"
+      "GET /gate/a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        + "GET /gate/b HTTP/1.1\r\nHost: localhost\r\n\r\n"
     )
     #expect(try client.response().text == "a")
     #expect(try client.response().text == "b")

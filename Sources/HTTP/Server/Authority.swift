@@ -27,8 +27,8 @@ struct Authority: Equatable {
     self.port = port
   }
 
-  /// Reads an `Origin` such as `https://example.com:8443`, the port filled in from the scheme; nil for
-  /// `null` and for schemes other than `http` and `https`.
+  /// Reads an `Origin` such as `https://example.com:8443`, the port filled in from the scheme; nil
+  /// for `null` and for schemes other than `http` and `https`.
   init?(origin: String) {
     let schemes: [(prefix: String, port: UInt16)] = [("http://", 80), ("https://", 443)]
     guard let scheme = schemes.first(where: { origin.hasPrefix($0.prefix) }) else { return nil }

@@ -28,9 +28,9 @@ package struct HTTPLimits: Sendable {
 
   /// The limits for a server that listens on loopback, or not.
   ///
-  /// On loopback all clients, or a reverse proxy for them, share one address: half of all. Elsewhere
-  /// 32: enough for a browser and two Prometheus servers behind one address, and it takes eight
-  /// hosts to occupy the server.
+  /// On loopback all clients, or a reverse proxy for them, share one address: half of all.
+  /// Elsewhere 32: enough for a browser and two Prometheus servers behind one address, and it
+  /// takes eight hosts to occupy the server.
   package init(onLoopback: Bool) {
     connectionsPerAddress = onLoopback ? 128 : 32
   }

@@ -3,8 +3,8 @@ package import Support
 
 /// A small HTTP/1.1 server: routes, access rules, and limits on all a client can take.
 ///
-/// Handlers run on the library's two threads and hold one up while they run: they read what is ready
-/// and do not wait.
+/// Handlers run on the library's two threads and hold one up while they run: they read what is
+/// ready and do not wait.
 package final class HTTPServer: Sendable {
   /// The port it listens on, also if the system chose it.
   package let port: UInt16

@@ -19,8 +19,8 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
     case .inUse(let address):
       "\(address) is already in use: another sidelight, or set listen:"
     case .notPermitted(let address):
-      "cannot listen on \(address): not permitted; ports below 1024 need CAP_NET_BIND_SERVICE, or set"
-        + " listen:"
+      "cannot listen on \(address): not permitted; ports below 1024 need CAP_NET_BIND_SERVICE, or"
+        + " set listen:"
     case .notOurs(let address):
       "cannot listen on \(address): no interface of this machine has that address, see listen:"
     case .system(let address, let what, let why):

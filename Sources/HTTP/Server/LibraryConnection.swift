@@ -29,7 +29,7 @@ struct LibraryConnection {
     return headers
   }
 
-  /// Hands the answer to the library, which leaves the body out for HEAD; false if it has no memory.
+  /// Hands the answer to the library, which omits the body for HEAD; false if it has no memory.
   func send(_ response: HTTPResponse) -> Bool {
     guard let answer = makeAnswer(response.body) else { return false }
     defer { MHD_destroy_response(answer) }

@@ -21,8 +21,8 @@ final class LibraryDaemon: Sendable {
     ]
     options += callbacks(context)
     options.append(option(.END, 0))
-    // Not epoll, which it drives edge-triggered and so misses the end of a connection that comes right
-    // after data (0.9.75): the dead connection would count until its deadline.
+    // Not epoll, which it drives edge-triggered and so misses the end of a connection that comes
+    // right after data (0.9.75): the dead connection would count until its deadline.
     let flags = MHD_USE_POLL_INTERNAL_THREAD.rawValue | MHD_USE_ITC.rawValue
     let started: OpaquePointer? = options.withUnsafeMutableBufferPointer { options in
       guard let base = options.baseAddress else { return nil }

@@ -50,8 +50,8 @@ final class ServerCore: Sendable {
 
   /// Shuts down connections whose time is up; the library then notices and closes them.
   ///
-  /// Done under the lock, which `closed` needs too: no number in the table can be one that was closed
-  /// and given out anew.
+  /// Done under the lock, which `closed` needs too: no number in the table can be one that was
+  /// closed and given out anew.
   func sweep() {
     let now = clock.now()
     table.withLock { table in
