@@ -36,18 +36,24 @@ package final class App: Sendable {
         settings: settings, ledger: ledger, publisher: publisher, commitTimes: commitTimes,
         clock: clock, wakeup: wakeup, onStarted: { readiness.isReady = true })
     }
-    let reloader = Reloader(
-      current: configuration, clock: clock, load: load,
-      apply: { settings in ingest.apply(settings) })
+    let server = Locked<HTTPServer?>(nil)
+    let reloader = Reloader(current: configuration, clock: clock, load: load) {
+      configuration, settings in
+      if let problem = ingest.apply(settings) { return problem }
+      server.withLock { $0?.allow(configuration.web) }
+      return nil
+    }
     Self.addCollectors(
       to: publisher, commitTimes: commitTimes, reloader: reloader, version: version,
       ledgerPath: configuration.ledger.path)
     let routes = Routes(
       registry: publisher.registry, readiness: readiness, reloader: reloader, clock: clock,
       version: version)
-    server = try AppError.of { () throws(HTTPServerError) in
+    let listening = try AppError.of { () throws(HTTPServerError) in
       try HTTPServer(options: configuration.web, router: routes.router)
     }
+    server.withLock { $0 = listening }
+    self.server = listening
     guard let thread = WorkerThread.start(name: "ingest", { ingest.run() }) else {
       throw .noResources
     }

@@ -18,6 +18,8 @@ final class IngestThread: @unchecked Sendable {
   /// Written lines are waited for this long, so that a burst becomes one batch.
   private static let debounce: useconds_t = 5000
   private static let tick: Int32 = 1000
+  /// Paces and measures: the time of day may be set.
+  private static let timer = WallClock.monotonic
 
   private let ledger: CostLedger
   private let publisher: Publisher
@@ -61,7 +63,7 @@ final class IngestThread: @unchecked Sendable {
       let event = wait(milliseconds: hasMore ? 0 : Self.tick)
       takeCommands()
       if event.hasNewNames { pipeline.inputs.forEach { $0.requestScan() } }
-      if event.isQuiet && !hasMore { upkeep.run(ledger, now: clock.now(), report: report) }
+      upkeep.run(ledger, now: clock.now()) { report("\($0)", kind: "upkeep") }
       if !hasMore { pace(event) }
       hasMore = step()
       pipeline.inputs.forEach { $0.watch(with: watcher) }
@@ -92,8 +94,8 @@ final class IngestThread: @unchecked Sendable {
 
   /// Reads on until nothing is left, for at most 4 s, so that a stop leaves little to do.
   private func drain() {
-    let deadline = clock.now() + .seconds(4)
-    while clock.now() < deadline, step() {}
+    let deadline = Self.timer.now() + .seconds(4)
+    while Self.timer.now() < deadline, step() {}
   }
 
   private struct Event {
@@ -120,7 +122,7 @@ final class IngestThread: @unchecked Sendable {
   private func pace(_ event: Event) {
     guard !event.isQuiet else { return }
     let next = lastCommit + settings.ledger.commitInterval
-    let wait = (next - clock.now()).microseconds
+    let wait = (next - Self.timer.now()).microseconds
     usleep(
       max(Self.debounce, useconds_t(clamping: min(max(0, wait), 5_000_000))))
     if watcher.drain().hasNewNames { pipeline.inputs.forEach { $0.requestScan() } }
@@ -128,19 +130,19 @@ final class IngestThread: @unchecked Sendable {
 
   /// True if there is more to read at once.
   private func step() -> Bool {
-    let begun = clock.now()
+    let begun = Self.timer.now()
     do throws(LedgerError) {
-      let step = try pipeline.step(now: begun)
-      for problem in step.problems { report(problem) }
+      let step = try pipeline.step(now: clock.now())
+      for problem in step.problems { report(problem.message, kind: problem.kind) }
       if step.committed {
-        lastCommit = clock.now()
+        lastCommit = Self.timer.now()
         commitTimes.observe(lastCommit - begun)
       } else {
         publisher.update(pipeline.inputs)
       }
       return step.hasMore
     } catch {
-      report("\(error)")
+      report("\(error)", kind: "commit")
       // Nothing is lost meanwhile: the lines stay where they are.
       usleep(500_000)
       return false
@@ -173,10 +175,8 @@ final class IngestThread: @unchecked Sendable {
     }
   }
 
-  private func report(_ problem: String) {
-    // A line's message differs by offset only: the path and the first words are the key.
-    let key = String(problem.prefix { !$0.isNumber })
-    guard let suppressed = gate.pass(key, now: clock.now()) else { return }
-    Log.warn(suppressed == 0 ? problem : "\(problem) (and \(suppressed) like it before)")
+  private func report(_ message: String, kind: String) {
+    guard let suppressed = gate.pass(kind, now: Self.timer.now()) else { return }
+    Log.warn(suppressed == 0 ? message : "\(message) (and \(suppressed) like it before)")
   }
 }

@@ -16,7 +16,7 @@ final class Pipeline {
     var hasMore = false
     var committed = false
     /// Messages for the operator.
-    var problems: [String] = []
+    var problems: [PipelineInput.Problem] = []
   }
 
   /// Bytes read for one batch from one source: a commit of some milliseconds.

@@ -13,7 +13,16 @@ final class PipelineInput {
   private let decoder: RecordDecoder
   private(set) var counts = SourceCounts()
   private(set) var status = SourceStatus()
-  private(set) var problems: [String] = []
+  private(set) var problems: [Problem] = []
+
+  /// Something for the operator, told once a minute for each `kind`.
+  struct Problem {
+    var kind: String
+    var message: String
+  }
+
+  /// More than this at a time tells nobody more.
+  private static let mostProblems = 64
 
   private enum Reader {
     case files(FileSource)
@@ -55,7 +64,7 @@ final class PipelineInput {
     counts.lines += Int64(result.lines + result.tooLong)
     counts.bytes += Int64(result.bytes)
     counts.rejected[Rejection.tooLong.index] += Int64(result.tooLong)
-    problems += result.problems.map(\.description)
+    for problem in result.problems { complain(problem) }
     status.isUp = !result.problems.contains { $0.stopsReading }
     status.lagBytes = lagBytes
     status.isCaughtUp = !result.hasMore
@@ -75,8 +84,7 @@ final class PipelineInput {
       status.note(format)
     } catch {
       counts.reject(error)
-      problems.append(
-        "\(path(of: file)): the line at byte \(offset) was rejected: \(error.rawValue)")
+      complain(about: error, at: offset, file: file)
       return
     }
     if batch.requests.count > requests {
@@ -85,6 +93,20 @@ final class PipelineInput {
     } else if batch.attempts.count > attempts {
       batch.attempts[attempts].source = index
     }
+  }
+
+  private func complain(about rejection: Rejection, at offset: Int64, file: Int) {
+    guard problems.count < Self.mostProblems else { return }
+    let path = path(of: file)
+    problems.append(
+      Problem(
+        kind: "\(rejection.rawValue) \(path)",
+        message: "\(path): the line at byte \(offset) is not counted: \(rejection.meaning)"))
+  }
+
+  private func complain(_ problem: TailProblem) {
+    guard problems.count < Self.mostProblems else { return }
+    problems.append(Problem(kind: problem.kind, message: problem.description))
   }
 
   private func path(of file: Int) -> String {
@@ -140,7 +162,7 @@ final class PipelineInput {
   /// Has `watcher` wake the ingest thread for this source's files.
   func watch(with watcher: FileWatcher) {
     guard case .files(let files) = reader else { return }
-    problems += files.watch(with: watcher).map(\.description)
+    for problem in files.watch(with: watcher) { complain(problem) }
   }
 
   /// Looks for new files at the next read.
@@ -160,6 +182,17 @@ extension TailProblem {
     switch cause {
     case .cannotOpen, .cannotRead: true
     default: false
+    }
+  }
+
+  fileprivate var kind: String {
+    switch cause {
+    case .cannotOpen: "open \(path)"
+    case .cannotRead: "read \(path)"
+    case .cannotWatch: "watch \(path)"
+    case .notRegular: "regular \(path)"
+    case .lineTooLong: "long \(path)"
+    case .tooManyFiles: "many \(path)"
     }
   }
 }

@@ -17,13 +17,13 @@ final class Reloader: Sendable {
   private let state: Locked<State>
   private let clock: WallClock
   private let load: @Sendable () throws(ConfigError) -> Configuration
-  private let apply: @Sendable (PipelineSettings) -> String?
+  private let apply: @Sendable (Configuration, PipelineSettings) -> String?
 
-  /// `apply` hands settings to the ingest thread and waits for its answer: nil, or why not.
+  /// `apply` hands the settings to those who use them and waits for it: nil, or why not.
   init(
     current: Configuration, clock: WallClock,
     load: @escaping @Sendable () throws(ConfigError) -> Configuration,
-    apply: @escaping @Sendable (PipelineSettings) -> String?
+    apply: @escaping @Sendable (Configuration, PipelineSettings) -> String?
   ) {
     state = Locked(State(current: current, lastSuccess: clock.now()))
     self.clock = clock
@@ -37,11 +37,10 @@ final class Reloader: Sendable {
     do {
       var new = try load()
       let kept = new.restartNeeded(from: old)
-      if let problem = apply(try PipelineSettings(new)) { return refuse(problem) }
-      let now = clock.now()
       // What needs a restart stays in force as it was, so that the next reload says so again.
       new.keepWhatNeedsRestart(of: old)
-      let applied = new
+      if let problem = apply(new, try PipelineSettings(new)) { return refuse(problem) }
+      let (applied, now) = (new, clock.now())
       state.withLock { $0 = State(current: applied, lastSuccess: now) }
       let suffix =
         kept.isEmpty ? "" : "; restart to change \(kept.joined(separator: ", "))"
@@ -65,7 +64,7 @@ final class Reloader: Sendable {
 
 extension Configuration {
   fileprivate mutating func keepWhatNeedsRestart(of old: Configuration) {
-    web = old.web
-    ledger.path = old.ledger.path
+    (web.address, web.port) = (old.web.address, old.web.port)
+    ledger = old.ledger
   }
 }

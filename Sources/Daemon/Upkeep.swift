@@ -1,19 +1,19 @@
 import Ledger
 import Support
 
-/// What has to be done to the ledger now and then, when nothing else is to do.
+/// What has to be done to the ledger now and then.
 struct Upkeep {
   private var last = Timestamp(microseconds: 0)
   private static let interval = TimeSpan.minutes(1)
 
-  /// Drops expired rows a slice at a time: the next quiet moment goes on where this one stopped.
-  mutating func run(_ ledger: CostLedger, now: Timestamp, report: (String) -> Void) {
+  /// Drops expired rows, a slice each time until none is left; then rests for a minute.
+  mutating func run(_ ledger: CostLedger, now: Timestamp, report: (LedgerError) -> Void) {
     guard now - last >= Self.interval || now < last else { return }
     do throws(LedgerError) {
       if try !ledger.dropExpired(now: now) { last = now }
     } catch {
       last = now
-      report("\(error)")
+      report(error)
     }
   }
 }

@@ -13,6 +13,20 @@ package enum Rejection: String, Error, CaseIterable, Sendable {
   /// Neither a native line nor a payload.
   case unknownKind = "unknown_kind"
 
+  /// What is wrong with the line, for a message.
+  package var meaning: String {
+    switch self {
+    case .tooLong: "it is too long"
+    case .notJSON: "it is no valid JSON"
+    case .notObject: "it is no JSON object"
+    case .badValue: "a field has the wrong type or an impossible number"
+    case .badTime: "its start or end is missing, before 2020, or more than a week apart"
+    case .future: "it ends more than an hour from now"
+    case .tooOld: "it is older than what is remembered"
+    case .unknownKind: "it is neither a line of the callback nor a LiteLLM payload"
+    }
+  }
+
   /// Its place in the list, for use as an array index.
   package var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

@@ -1,7 +1,10 @@
+import Support
+
 /// Decides about a request from its head, and answers it once the body is there.
 struct Dispatcher: Sendable {
   let router: Router
-  let policy: AccessPolicy
+  /// Replaced when the configuration is reloaded.
+  let policy: Locked<AccessPolicy>
   let limits: HTTPLimits
 
   /// How to go on after the head.
@@ -28,7 +31,8 @@ struct Dispatcher: Sendable {
       let target = try parse(target)
       (request.path, request.query) = (target.path, target.query)
       match = router.match(method, request.path)
-      refusal = policy.decide(request, needsToken: match.needsToken).refusal(path: request.path)
+      refusal = policy.withLock { $0 }.decide(request, needsToken: match.needsToken).refusal(
+        path: request.path)
     } catch {
       match = .unknown
       refusal = error.response
