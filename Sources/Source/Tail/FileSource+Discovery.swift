@@ -10,11 +10,13 @@ struct RotationAnchor {
   var born: Int64
   var modified: Int64
   var since: Timestamp
+  /// Birth of the file that has the name now; 0 if there is none or it is not known.
+  var successorBorn: Int64 = 0
 
-  /// Whether a file was made after this one.
+  /// Whether a file had the name between this one and the one that has it now.
   func precedes(born otherBorn: Int64, modified otherModified: Int64) -> Bool {
-    if born != 0 && otherBorn != 0 { return otherBorn >= born }
-    return modified != 0 && otherModified >= modified
+    if born == 0 || otherBorn == 0 { return modified != 0 && otherModified >= modified }
+    return otherBorn >= born && (successorBorn == 0 || otherBorn <= successorBorn)
   }
 }
 
@@ -46,12 +48,12 @@ extension FileSource {
     identities = Set(files.map(\.identity))
     let isNew = isFirst && committed.isEmpty
     let firstNumber = nextNumber
-    if !pending.isEmpty || !held.isEmpty { resume(sightings, at: now) }
-    place(sightings, at: now)
+    let vanished = resume(sightings, at: now)
+    place(sightings, vanished: vanished, at: now)
     for sighting in sightings { follow(sighting, atEnd: isNew && start == .end, at: now) }
     searchBetween(at: now)
     for file in files where file.number >= firstNumber && file.state.place == .current {
-      settleBirth(of: file, besidesKnown: true, at: now)
+      settleBirth(of: file, at: now)
     }
     let taken = Set(files.lazy.filter { $0.state.place == .current }.map(\.path))
     for file in files where file.state.place != .current {
@@ -92,10 +94,12 @@ extension FileSource {
   }
 
   /// Sees which files still have a name that the glob matches.
-  private func place(_ sightings: [Sighting], at now: Timestamp) {
+  private func place(
+    _ sightings: [Sighting], vanished: [FileCheckpoint], at now: Timestamp
+  ) {
     let paths = Dictionary(sightings.map { ($0.facts.identity, $0.path) }) { first, _ in first }
     anchors.removeAll { now < $0.since || now - $0.since >= Self.anchorLife }
-    let known = files
+    var newAnchors = vanished.map { anchor($0, modified: 0, at: now) }
     for file in files {
       if let path = paths[file.identity] {
         file.state.settle(.current, hasSuccessor: false, at: now)
@@ -107,15 +111,17 @@ extension FileSource {
         let facts = try? file.file.facts()
         let place: TailState.Place = facts?.links == 0 ? .deleted : .rotated
         file.state.settle(place, hasSuccessor: false, at: now)
-        // Files between this one and a later one of its name were found when that was new.
-        if !known.contains(where: { $0.path == file.path && $0.born > file.born }) {
-          anchors.append(anchor(file.state.checkpoint, modified: facts?.modified ?? 0, at: now))
-        }
+        let modified = facts?.modified ?? 0
+        newAnchors.append(anchor(file.state.checkpoint, modified: modified, at: now))
       }
+    }
+    // Files between one and a later one of its name were found when the later one was new.
+    anchors += newAnchors.filter { anchor in
+      !files.contains { $0.path == anchor.path && $0.born > anchor.born }
     }
   }
 
-  func anchor(
+  private func anchor(
     _ checkpoint: FileCheckpoint, modified: Int64, at now: Timestamp
   ) -> RotationAnchor {
     RotationAnchor(
@@ -162,7 +168,9 @@ extension FileSource {
   /// Follows files that had a rotated file's name after it and have been renamed in turn, all
   /// between two scans.
   private func searchBetween(at now: Timestamp) {
-    for anchor in anchors {
+    for var anchor in anchors {
+      let current = files.first { $0.path == anchor.path && $0.state.place == .current }
+      anchor.successorBorn = current?.file.born ?? 0
       for base in anchor.bases {
         for path in siblings(of: base, at: now) { followBetween(path, anchor, at: now) }
       }
@@ -182,12 +190,11 @@ extension FileSource {
 
   /// Rotated files that lie beside a file when it is met or truncated are older than its content,
   /// even if they were made later: they are copies. So later ones only came after it.
-  func settleBirth(of file: TailFile, besidesKnown: Bool = false, at now: Timestamp) {
+  func settleBirth(of file: TailFile, at now: Timestamp) {
     guard file.born != 0 else { return }
     for path in siblings(of: file.path, at: now) {
-      if besidesKnown, let facts = try? FileFacts(path: path), isKnown(facts.identity) { continue }
       let born = birth(of: path)
-      if born >= file.born { file.state.checkpoint.born = born + 1 }
+      if born > file.born { file.state.checkpoint.born = born + 1 }
     }
   }
 

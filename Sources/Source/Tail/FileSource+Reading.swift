@@ -24,7 +24,6 @@ extension FileSource {
     var pass = ReadPass(now: now, isCrowded: isCrowded)
     for file in files where budgetLeft > 0 { advance(file, &pass, &result, deliver) }
     result.hasMore = files.contains { $0.state.hasUnread && !pass.failed.contains($0.number) }
-    if !pass.departed.isEmpty { files.removeAll { pass.departed.contains($0.number) } }
     return result
   }
 
@@ -32,7 +31,6 @@ extension FileSource {
   private struct ReadPass {
     var now: Timestamp
     var isCrowded: Bool
-    var departed: Set<Int> = []
     var failed: Set<Int> = []
   }
 
@@ -81,9 +79,11 @@ extension FileSource {
         continue
       case .letGo:
         takeLastLine(of: file, evenIfCut: true, &result, deliver)
-        return letGo(file, &pass)
+        return letGo(file)
       }
-      // The content was replaced. If it happens again at once, the next call sees to it.
+      // The content was replaced. Of a renamed file, that is something else's content.
+      if file.state.place == .rotated { return letGo(file) }
+      // If it happens again at once, the next call sees to it.
       restarts += 1
       if restarts > 1 { return }
       isHeadChecked = false
@@ -91,8 +91,9 @@ extension FileSource {
     }
   }
 
-  private func letGo(_ file: TailFile, _ pass: inout ReadPass) {
-    pass.departed.insert(file.number)
+  private func letGo(_ file: TailFile) {
+    files.removeAll { $0.number == file.number }
+    identities.remove(file.identity)
     departed.append(file)
     isDirty = true
   }

@@ -14,19 +14,23 @@ extension FileSource {
     case gone
   }
 
-  /// Takes up `pending` and what is `held` from before a `rewind`.
-  func resume(_ sightings: [FileSource.Sighting], at now: Timestamp) {
+  /// Takes up `pending` and what is `held` from before a `rewind`; returns the checkpoints whose
+  /// files are gone.
+  func resume(_ sightings: [Sighting], at now: Timestamp) -> [FileCheckpoint] {
+    if pending.isEmpty && held.isEmpty { return [] }
     let waiting = pending
+    var gone: [FileCheckpoint] = []
     pending = []
     for checkpoint in waiting {
       if files.count >= Self.maxFiles {
         pending.append(checkpoint)
-      } else if let kept = held.removeValue(forKey: checkpoint.identity),
-        let facts = try? kept.file.facts()
+      } else if let kept = held[checkpoint.identity], kept.file.born <= checkpoint.born,
+        let facts = try? kept.file.facts(), checkpoint.agrees(with: kept.file)
       {
+        held[checkpoint.identity] = nil
         add(kept.file, facts, checkpoint, at: now)
-      } else {
-        resume(checkpoint, sightings, at: now)
+      } else if !resume(checkpoint, sightings, at: now) {
+        gone.append(checkpoint)
       }
     }
     // What was met only after the checkpoints were stored is read from where it was begun.
@@ -35,11 +39,14 @@ extension FileSource {
     }
     held = [:]
     for checkpoint in pending { identities.insert(checkpoint.identity) }
+    if !gone.isEmpty { isDirty = true }
+    return gone
   }
 
+  /// False if the file is gone.
   private func resume(
     _ checkpoint: FileCheckpoint, _ sightings: [Sighting], at now: Timestamp
-  ) {
+  ) -> Bool {
     switch locate(checkpoint, sightings, at: now) {
     case .found(let file, let facts):
       var here = checkpoint
@@ -49,15 +56,11 @@ extension FileSource {
     case .unreachable:
       pending.append(checkpoint)
     case .absent:
-      if now - (firstScan ?? now) < Self.absenceGrace {
-        pending.append(checkpoint)
-      } else {
-        isDirty = true
-      }
-    case .gone:
-      isDirty = true
-      anchors.append(anchor(checkpoint, modified: 0, at: now))
+      if now - (firstScan ?? now) >= Self.absenceGrace { return false }
+      pending.append(checkpoint)
+    case .gone: return false
     }
+    return true
   }
 
   private func locate(
@@ -123,14 +126,19 @@ extension FileSource {
     guard checkpoint.offset > 0 else { return }
     for path in siblings(of: checkpoint.path, at: now) {
       guard let seen = try? FileFacts(path: path), seen.isRegular,
-        seen.size > checkpoint.offset, !isKnown(seen.identity),
-        let file = try? opening(path), let facts = try? file.facts(),
-        checkpoint.agrees(with: file)
+        seen.size > checkpoint.offset, let file = try? opening(path),
+        let facts = try? file.facts(), checkpoint.agrees(with: file)
       else { continue }
       var copy = checkpoint
       (copy.device, copy.inode) = (facts.identity.device, facts.identity.inode)
       copy.born = file.born
-      add(file, facts, copy, at: now, as: .rotated)
+      guard let known = files.first(where: { $0.identity == facts.identity }) else {
+        return add(file, facts, copy, at: now, as: .rotated)
+      }
+      // The copy before this one, overwritten.
+      if known.state.place != .rotated || known.state.checkpoint.agrees(with: file) { continue }
+      known.state = TailState(copy, at: now)
+      known.state.settle(.rotated, hasSuccessor: true, at: now)
       return
     }
   }

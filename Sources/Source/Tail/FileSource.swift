@@ -34,6 +34,8 @@ package final class FileSource {
   var pending: [FileCheckpoint]
   /// Files given up whose end is not committed yet, kept for `rewind`.
   var departed: [TailFile] = []
+  /// How many of these were gone when checkpoints were last taken.
+  var departedTaken = 0
   /// Files held open across a `rewind`, to be taken up by the next scan.
   var held: [FileIdentity: TailFile] = [:]
   var committed: [FileIdentity: FileCheckpoint]
@@ -78,6 +80,7 @@ package final class FileSource {
   /// what `didCommit` last confirmed. Rows are told apart by device and inode.
   package func takeChangedCheckpoints() -> (changed: [FileCheckpoint], removed: [FileCheckpoint]) {
     if !isDirty { return ([], []) }
+    departedTaken = departed.count
     taken = Dictionary(checkpoints.map { ($0.identity, $0) }) { first, _ in first }
     let changed = taken.values.filter { committed[$0.identity] != $0 }
     let removed = committed.values.filter { taken[$0.identity] == nil }
@@ -87,7 +90,8 @@ package final class FileSource {
   /// What `takeChangedCheckpoints` last gave is durable.
   package func didCommit() {
     committed = taken
-    departed.removeAll { taken[$0.identity] == nil }
+    departed.removeFirst(departedTaken)
+    departedTaken = 0
     isDirty = !departed.isEmpty || checkpoints.contains { committed[$0.identity] != $0 }
   }
 
@@ -97,6 +101,7 @@ package final class FileSource {
     for file in departed + files { held[file.identity] = file }
     files = []
     departed = []
+    departedTaken = 0
     pending = Array(committed.values)
     taken = committed
     isScanRequested = true

@@ -137,13 +137,17 @@ struct History {
   private mutating func rename() {
     // Sometimes the line's end is never written: then it counts only if it is whole.
     finishLine()
+    shiftRotated()
+    scratch.rename("app.log", to: "app.log.1")
+    if random.number(3) == 0 { lateWriters.append(writer) }
+    writer = Writer(scratch.file("app.log"))
+  }
+
+  private mutating func shiftRotated() {
     for number in stride(from: rotatedCount, to: 0, by: -1) {
       scratch.rename("app.log.\(number)", to: "app.log.\(number + 1)")
     }
     rotatedCount += 1
-    scratch.rename("app.log", to: "app.log.1")
-    if random.number(3) == 0 { lateWriters.append(writer) }
-    writer = Writer(scratch.file("app.log"))
   }
 
   private mutating func writeLate() {
@@ -162,10 +166,12 @@ struct History {
   private mutating func copyAndTruncate() {
     steps.append("copy and truncate")
     drain()
-    // A copy keeps what was not read, once the reader knows the file.
-    if follower.stored.values.contains(where: { $0.offset > 0 }) { append() }
+    // A copy keeps what was not read, once the reader knows the file by its content.
+    let identity = try? FileFacts(path: scratch.file("app.log")).identity
+    if let identity, follower.stored[identity]?.offset ?? 0 > 0 { append() }
+    scratch.tick()
+    shiftRotated()
     let copy = Writer(scratch.file("app.log.1"))
-    scratch.cut("app.log.1")
     copy.write(contents(of: scratch.file("app.log")))
     scratch.cut("app.log")
     // What lies in a copy must be taken up before the next one replaces it.
