@@ -149,14 +149,21 @@ extension TallyState {
   private mutating func observe(
     _ time: TimeSpan, in family: Family, _ detail: RequestDetail, of batch: RecordBatch
   ) {
-    guard let buckets = family.descriptor.buckets else { return }
-    let micro = max(0, time.microseconds)
-    let bucket = buckets.index(of: micro)
-    let row = self[family].observe(
-      micro, bucket: bucket, for: [detail.provider, detail.model, 0, 0])
+    let place = observe(time, in: family, detail.provider, detail.model)
     let trace = detail.record.trace
     guard family == .requestDuration || family == .timeToFirstToken, !trace.isEmpty else { return }
-    noteExemplar(family, row: row, bucket: bucket, value: micro, detail.record, of: batch)
+    noteExemplar(
+      family, row: place.row, bucket: place.bucket, value: place.value, detail.record, of: batch)
+  }
+
+  /// Counts a time in a histogram by provider and model, and tells where.
+  private mutating func observe(
+    _ time: TimeSpan, in family: Family, _ provider: UInt32, _ model: UInt32
+  ) -> (row: Int, bucket: Int, value: Int64) {
+    let value = max(0, time.microseconds)
+    let bucket = family.descriptor.buckets?.index(of: value) ?? 0
+    let row = self[family].observe(value, bucket: bucket, for: [provider, model, 0, 0])
+    return (row, bucket, value)
   }
 }
 
@@ -169,6 +176,7 @@ extension TallyState {
     let result = ClosedLabel.result(record.reason)
     self[.attempts].add(1, to: [provider, model, result, 0])
     self[.deploymentAttempts].add(1, to: [deployment, route, result, 0])
+    _ = observe(record.end - record.start, in: .attemptDuration, provider, model)
   }
 
   private mutating func powerLevel(
