@@ -47,7 +47,7 @@ let package = Package(
     module("Metrics", ["Support", "CZlib"]),
     module("HTTP", ["Support", "CMicroHTTPD", "CCrypto"]),
     module(
-      "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CXXHash", "CZlib"]),
+      "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CZlib"]),
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Ledger", ["Tally", "Record", "Metrics", "Support", "CSQLite"]),
     module("Config", ["HTTP", "Ledger", "Source", "Tally", "Support", "CYAML"]),
@@ -68,6 +68,7 @@ let package = Package(
     tests("Tally", ["Tally", "Metrics", "Record", "Support"]),
     tests("Ledger", ["Ledger", "Tally", "Metrics", "Record", "Support"]),
     tests("Config", ["Config", "HTTP", "Ledger", "Source", "Tally", "Support"]),
+    tests("Tidy", ["Config", "Metrics"]),
     tests(
       "Daemon",
       [

@@ -1,6 +1,6 @@
-import CXXHash
 import Glibc
 import Record
+import Support
 
 /// Hashes by which a file's content is known again.
 enum ContentHash {
@@ -10,9 +10,7 @@ enum ContentHash {
   /// The hash of no bytes.
   static let empty = of(UnsafeRawBufferPointer(start: nil, count: 0))
 
-  static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-    XXH3_64bits(bytes.baseAddress, bytes.count)
-  }
+  static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 { hash64(bytes) }
 
   /// How many bytes before `offset` its mark covers.
   static func markLength(at offset: Int64) -> Int { Int(min(offset, Int64(markLimit))) }
