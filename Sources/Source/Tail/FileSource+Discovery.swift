@@ -116,8 +116,9 @@ extension FileSource {
       }
     }
     // Files between one and a later one of its name were found when the later one was new.
+    let known = files.map(\.state.checkpoint) + vanished
     anchors += newAnchors.filter { anchor in
-      !files.contains { $0.path == anchor.path && $0.born > anchor.born }
+      !known.contains { $0.path == anchor.path && $0.born > anchor.born }
     }
   }
 

@@ -100,9 +100,12 @@ extension Scratch {
   /// Waits out the tick of the file system's clock, so that births and time stamps differ.
   func tick() {
     var begin = timespec()
-    clock_gettime(CLOCK_REALTIME_COARSE, &begin)
-    var now = begin
-    while now.tv_nsec == begin.tv_nsec { clock_gettime(CLOCK_REALTIME_COARSE, &now) }
+    clock_gettime(CLOCK_REALTIME, &begin)
+    var now = timespec()
+    repeat {
+      clock_gettime(CLOCK_REALTIME_COARSE, &now)
+    } while (now.tv_sec, now.tv_nsec)
+      <= (begin.tv_sec, begin.tv_nsec)
   }
 }
 

@@ -14,7 +14,9 @@ import Testing
 
   @Test(arguments: [History.Rotation.rename, .copyTruncate])
   func everyLineOnce(rotation: History.Rotation) {
-    for seed in Self.firstSeed..<(Self.firstSeed + Self.rounds) {
+    // Copies need ticks of the clock between them, so fewer histories must do.
+    let rounds = rotation == .rename ? Self.rounds : Self.rounds / 4
+    for seed in Self.firstSeed..<(Self.firstSeed + rounds) {
       var history = History(seed: UInt64(seed), rotation: rotation)
       let outcome = history.run()
       guard outcome.lost.isEmpty && outcome.repeated.isEmpty else {
@@ -135,7 +137,6 @@ struct History {
   }
 
   private mutating func rename() {
-    // Sometimes the line's end is never written: then it counts only if it is whole.
     finishLine()
     shiftRotated()
     scratch.rename("app.log", to: "app.log.1")
