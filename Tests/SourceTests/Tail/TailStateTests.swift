@@ -1,3 +1,4 @@
+import Record
 import Support
 import TestSupport
 import Testing
