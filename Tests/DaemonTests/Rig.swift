@@ -1,0 +1,69 @@
+import Ledger
+import Metrics
+import Record
+import Source
+import Support
+import Tally
+import TestSupport
+
+@testable import Daemon
+
+/// A pipeline over one growing file and a ledger, driven by hand.
+final class Rig {
+  let scratch = Scratch()
+  let clock: ManualClock
+  var settings: PipelineSettings
+  private(set) var registry = Registry()
+  private var ledger: CostLedger?
+  private(set) var pipeline: Pipeline?
+  private(set) var problems: [String] = []
+
+  init(
+    labels: LabelOptions = LabelOptions(), prices: PriceBook? = nil, clock: ManualClock? = nil
+  ) {
+    self.clock = clock ?? ManualClock()
+    var options = LedgerOptions()
+    options.path = scratch.file("ledger.db")
+    settings = PipelineSettings(
+      sources: [SourceOptions(input: .files(glob: scratch.file("*.jsonl")))], ledger: options,
+      labels: labels, prices: prices)
+  }
+
+  /// Opens the ledger and restores the pipeline from it, as a start does.
+  func start() throws {
+    stop()
+    let ledger = try CostLedger(options: settings.ledger, role: .owner)
+    self.ledger = ledger
+    registry = Registry()
+    pipeline = try Pipeline(
+      settings: settings, ledger: ledger, publisher: Publisher(registry: registry), now: clock.now)
+  }
+
+  /// Drops everything in memory, as a crash does.
+  func stop() {
+    pipeline = nil
+    ledger = nil
+  }
+
+  /// Steps until nothing is left to read; starts if need be.
+  func run() throws {
+    if pipeline == nil { try start() }
+    while try step() {}
+  }
+
+  /// One step. True if there is more to read.
+  func step() throws -> Bool {
+    guard let pipeline else { return false }
+    let step = try pipeline.step(now: clock.now)
+    problems += step.problems
+    return step.hasMore
+  }
+
+  /// What `/metrics` says of tallied series, the log's path left out.
+  var text: String {
+    String(decoding: registry.render(.text, now: clock.now), as: UTF8.self)
+      .replacing(scratch.file("*.jsonl"), with: "LOG")
+  }
+
+  var series: Series { Series(text) }
+}
