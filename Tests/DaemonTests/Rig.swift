@@ -55,7 +55,7 @@ final class Rig {
   func step() throws -> Bool {
     guard let pipeline else { return false }
     let step = try pipeline.step(now: clock.now)
-    problems += step.problems
+    problems += step.problems.map(\.message)
     return step.hasMore
   }
 
