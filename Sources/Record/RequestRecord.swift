@@ -156,6 +156,11 @@ package struct RequestRecord: Sendable {
     self.end = end
   }
 
+  /// The route that served or was serving: the asked one where the log names no other.
+  package var answeringRoute: TextRange {
+    servedRoute.isEmpty && fallbacks == 0 && !provider.isEmpty ? route : servedRoute
+  }
+
   /// What the client waited.
   package var duration: TimeSpan { end - start }
 }

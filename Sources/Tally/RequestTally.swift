@@ -21,7 +21,7 @@ extension TallyState {
     var detail = RequestDetail(record: record)
     detail.provider = id(.provider, record.provider, of: batch, day: day)
     detail.model = id(.model, record.model, of: batch, day: day)
-    detail.servedRoute = id(.route, record.servedRoute, of: batch, day: day)
+    detail.servedRoute = id(.route, record.answeringRoute, of: batch, day: day)
     // What a client asked for is free text: it is a label only if something else names it too.
     detail.route = knownID(.route, record.route, of: batch, day: day)
     detail.deployment = id(.deployment, record.deployment, of: batch, day: day)

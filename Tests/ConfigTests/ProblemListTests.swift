@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Config
 
 /// Many mistakes in one file.

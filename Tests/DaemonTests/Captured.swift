@@ -5,7 +5,8 @@ import TestSupport
 enum Captured {
   /// The lines of a file, unpacked if it is packed.
   static func lines(_ name: String) throws -> [String] {
-    var file = try HistoryFile(path: TestData.path("captured/\(name)"), maxLine: 1 << 20)
+    var file = try HistoryFile(
+      path: TestData.path(name.contains("/") ? name : "captured/\(name)"), maxLine: 1 << 20)
     var lines: [String] = []
     while try file.read(
       budget: 1 << 20, { line, _ in lines.append(String(decoding: line, as: UTF8.self)) }

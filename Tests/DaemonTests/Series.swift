@@ -12,6 +12,10 @@ struct Series {
 
   /// One family's values, in billionths, summed up by some of its labels: `a|b`.
   func sums(_ name: String, by labels: String..., where condition: String = "") -> [String: Int64] {
+    sums(name, by: labels, where: condition)
+  }
+
+  func sums(_ name: String, by labels: [String], where condition: String = "") -> [String: Int64] {
     var sums: [String: Int64] = [:]
     for (series, value) in samples
     where series.hasPrefix(name + "{") && series.contains(condition) {

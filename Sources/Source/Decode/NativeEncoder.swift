@@ -34,9 +34,19 @@ package struct NativeEncoder {
     if let reason = record.reason { line.raw(",\"reason\":\"\(reason.name)\"") }
     line.text("code", record.errorCode)
     line.text("class", record.errorClass)
+    if let cost = record.cost { writeUsage(record.tokens, cost, to: &line) }
     writeCaller(record, to: &line)
     line.raw("}")
     return line.bytes
+  }
+
+  private func writeUsage(_ tokens: TokenUsage, _ cost: Money, to line: inout LineWriter) {
+    line.raw(
+      """
+      ,"cost_usd":\(cost.nanodollars)e-9,"tokens":{"input":\(tokens.input),\
+      "output":\(tokens.output),"cache_read":\(tokens.cacheRead),\
+      "cache_write":\(tokens.cacheWrite),"reasoning":\(tokens.reasoning)}
+      """)
   }
 
   private func writeCaller(_ record: RequestRecord, to line: inout LineWriter) {

@@ -89,13 +89,13 @@ struct PayloadDecoder {
     record.errorClass = try line.text(.informationClass, into: &batch)
     guard !record.provider.isEmpty else { return }
     record.attempts = 1
+    // A stream that broke is billed for what was passed on; of other failures LiteLLM writes 0.
+    guard let cost = try line.money(.responseCost), cost > .zero else { return }
+    record.cost = cost
+    try decodeTokens(of: &record)
   }
 
-  private func decodeService(
-    of record: inout RequestRecord, into batch: inout RecordBatch
-  ) throws(Rejection) {
-    record.servedRoute = record.route
-    record.isCacheHit = try line.flag(.cacheHit)
+  private func decodeTokens(of record: inout RequestRecord) throws(Rejection) {
     record.tokens.input = try line.count(.promptTokens) ?? 0
     record.tokens.output = try line.count(.completionTokens) ?? 0
     record.tokens.cacheRead =
@@ -103,6 +103,14 @@ struct PayloadDecoder {
     record.tokens.cacheWrite =
       line.lenientCount(.cacheCreationTokens) ?? line.lenientCount(.cacheCreationInputTokens) ?? 0
     record.tokens.reasoning = line.lenientCount(.reasoningTokens) ?? 0
+  }
+
+  private func decodeService(
+    of record: inout RequestRecord, into batch: inout RecordBatch
+  ) throws(Rejection) {
+    record.servedRoute = record.route
+    record.isCacheHit = try line.flag(.cacheHit)
+    try decodeTokens(of: &record)
     record.saved = try line.money(.savedCacheCost) ?? .zero
     // 0 is what LiteLLM writes for a free model and for one whose price it does not know.
     let cost = try line.money(.responseCost)
