@@ -44,6 +44,7 @@ extension FileSource {
     isScanRequested = false
     isWatchDue = true
     scanProblems = []
+    directories.refresh()
     let sightings = sightings(at: now)
     identities = Set(files.map(\.identity))
     let isNew = isFirst && committed.isEmpty
@@ -169,6 +170,8 @@ extension FileSource {
   /// Follows files that had a rotated file's name after it and have been renamed in turn, all
   /// between two scans.
   private func searchBetween(at now: Timestamp) {
+    // The names as they are now that the newest file is open.
+    if !anchors.isEmpty { directories.refresh() }
     for var anchor in anchors {
       let current = files.first { $0.path == anchor.path && $0.state.place == .current }
       anchor.successorBorn = current?.file.born ?? 0

@@ -101,6 +101,7 @@ extension FileSource {
   /// Begins a file anew whose content was replaced; what was not read of the old content may be
   /// in a copy.
   private func restart(_ file: TailFile, _ pass: inout ReadPass, _ result: inout ReadResult) {
+    directories.refresh()
     if file.state.place == .current { searchCopy(of: file.state.checkpoint, at: pass.now) }
     file.state.restart()
     settleBirth(of: file, at: pass.now)

@@ -52,7 +52,10 @@ struct DirectoryCache {
     var modified: Int64
     var since: Timestamp
     var isUsed = true
+    var round: Int
   }
+  /// Within a round, no directory is looked at twice.
+  private var round = 0
   private var listings: [String: Listing] = [:]
 
   /// The directories in use, to be watched.
@@ -73,6 +76,7 @@ struct DirectoryCache {
 
   /// The names in a directory in order, none if it cannot be read.
   mutating func names(in path: String, at now: Timestamp) -> [String] {
+    if let known = listings[path], known.round == round { return known.names }
     guard let facts = try? FileFacts(path: path) else {
       listings[path] = nil
       return []
@@ -83,6 +87,7 @@ struct DirectoryCache {
     {
       if now - known.since >= Self.settling {
         known.isUsed = true
+        known.round = round
         listings[path] = known
         return known.names
       }
@@ -90,9 +95,13 @@ struct DirectoryCache {
     }
     let names = Self.list(path)
     listings[path] = Listing(
-      names: names, identity: facts.identity, modified: facts.modified, since: since)
+      names: names, identity: facts.identity, modified: facts.modified, since: since,
+      round: round)
     return names
   }
+
+  /// What is asked for from now on is looked at anew.
+  mutating func refresh() { round += 1 }
 
   /// Forgets directories that were not asked for since the last call.
   mutating func forgetUnused() {

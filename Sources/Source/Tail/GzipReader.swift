@@ -20,6 +20,7 @@ final class GzipReader {
   /// Where the next input is read from.
   private var fileOffset: Int64 = 0
   private var isBetweenMembers = true
+  private var failure: Failure?
 
   init(_ file: OpenFile) {
     self.file = file
@@ -39,6 +40,7 @@ final class GzipReader {
 
   /// Fills `output` as far as possible; 0 at the end.
   func read(into output: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+    if let failure { throw failure }
     stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
     stream.pointee.avail_out = UInt32(output.count)
     while stream.pointee.avail_out > 0 {
@@ -46,7 +48,8 @@ final class GzipReader {
       do {
         if try !step() { return written }
       } catch {
-        // What is whole comes first; the failure comes again.
+        failure = error
+        // What is whole comes first, the failure with the next call.
         if written > 0 { return written }
         throw error
       }
