@@ -33,3 +33,14 @@ package struct RequestDetail: Sendable {
   /// Tokens were used that nobody has a price for.
   var isUnpriced: Bool { isBilled && cost == nil && record.tokens.total > 0 }
 }
+
+extension RequestRecord {
+  /// The route that served. Nothing had served yet when the client of a call left, but without a
+  /// fallback that call was on the route asked for.
+  var answeringRoute: TextRange {
+    guard servedRoute.isEmpty, outcome == .cancelled, fallbacks == 0, !deployment.isEmpty else {
+      return servedRoute
+    }
+    return route
+  }
+}

@@ -156,9 +156,10 @@ def cpu_seconds(process):
 
 
 class Sidelight:
-    """A sidelight that follows logs in a workspace; it can be killed and started again."""
+    """A sidelight that follows a log in a workspace; it can be killed and started again."""
 
-    def __init__(self, workspace, log=None, more="", name="sidelight"):
+    def __init__(self, workspace, log=None, probes=None, more="", name="sidelight"):
+        """`probes` is a second log, `more` further lines of the configuration."""
         self.workspace = workspace
         self.directory = workspace.path / name
         self.directory.mkdir()
@@ -168,8 +169,9 @@ class Sidelight:
         self.output = f"{name}.out"
         self.process = None
         self.config = self.directory / "sidelight.yaml"
+        sources = [{"file": str(path)} for path in (self.log, probes) if path]
         self.config.write_text(
-            f"listen: 127.0.0.1:{self.port}\nsources: [{{file: \"{self.log}\"}}]\n"
+            f"listen: 127.0.0.1:{self.port}\nsources: {json.dumps(sources)}\n"
             f"ledger: {{url: \"sqlite://{self.ledger}\"}}\n{more}")
 
     def start(self, wait=True):
