@@ -65,7 +65,13 @@ final class PipelineInput {
     counts.bytes += Int64(result.bytes)
     counts.rejected[Rejection.tooLong.index] += Int64(result.tooLong)
     for problem in result.problems { complain(problem) }
-    status.isUp = !result.problems.contains { $0.stopsReading }
+    if !hasFiles {
+      problems.append(
+        Problem(
+          kind: "none \(name)",
+          message: "no file matches \(name) yet; it will be read when it comes"))
+    }
+    status.isUp = hasFiles && !result.problems.contains { $0.stopsReading }
     status.lagBytes = lagBytes
     status.isCaughtUp = !result.hasMore
     return result.hasMore
@@ -113,6 +119,13 @@ final class PipelineInput {
     switch reader {
     case .files(let files): files.path(of: file)
     case .standardInput: "standard input"
+    }
+  }
+
+  private var hasFiles: Bool {
+    switch reader {
+    case .files(let files): files.hasFiles
+    case .standardInput: true
     }
   }
 

@@ -9,6 +9,7 @@ enum RunCommand {
     let path = try ConfigurationFile.path(arguments)
     let configuration = try ConfigurationFile.load(path)
     let signals = Signals()
+    allowManyFiles()
     let app: App
     do throws(AppError) {
       app = try App(configuration: configuration, version: Version.text) {
@@ -29,5 +30,15 @@ enum RunCommand {
         return
       }
     }
+  }
+
+  /// Each followed file keeps a descriptor: up to 4096 a source, where the usual limit is 1024.
+  private static func allowManyFiles() {
+    let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    var limit = rlimit()
+    guard getrlimit(kind, &limit) == 0 else { return }
+    limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 16_384))
+    // Not getting it shows when files cannot be opened, with the reason.
+    setrlimit(kind, &limit)
   }
 }

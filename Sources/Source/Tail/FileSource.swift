@@ -111,6 +111,9 @@ package final class FileSource {
   /// Looks for new, renamed and vanished files at the next `read`, however soon that comes.
   package func requestScan() { isScanRequested = true }
 
+  /// Whether there is a file to follow, as of the last `read`.
+  package var hasFiles: Bool { !files.isEmpty }
+
   /// Bytes that are there and not delivered, as of the last `read`.
   package var lagBytes: Int64 { files.reduce(0) { $0 + $1.state.lag } }
 
