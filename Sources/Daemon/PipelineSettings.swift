@@ -20,9 +20,7 @@ struct PipelineSettings: Sendable {
       options: labels, secret: contents.secret, values: contents.labelValues, today: now.day)
     var tally = TallyState(options: labels, labels: space, prices: prices)
     for series in contents.series { tally.restore(series.family, series.key, series.numbers) }
-    for cost in try ledger.recentCosts(now: now) {
-      tally.restoreRecent(cost.provider, cost.nanodollars, at: cost.end)
-    }
+    tally.recent = try ledger.recentWindow(now: now)
     let settlement = Settlement(
       settleAfter: sources.map(\.settleAfter), metadataNames: labels.metadataNames,
       restored: contents.waiting)

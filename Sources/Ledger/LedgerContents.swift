@@ -17,25 +17,29 @@ extension CostLedger {
     return contents
   }
 
-  /// What was spent in the hour before `now`, by minute and provider, for the recent window.
-  package func recentCosts(
-    now: Timestamp
-  ) throws(LedgerError) -> [(end: Timestamp, provider: UInt32, nanodollars: Int64)] {
+  /// The hour before `now`, from the single requests that are kept.
+  package func recentWindow(now: Timestamp) throws(LedgerError) -> RecentWindow {
     let query = try database.prepare(
       """
-      SELECT "end" / 60000000 * 60000000, provider, sum(cost) FROM request
-      WHERE "end" > ? AND cost > 0 GROUP BY 1, 2
+      SELECT "end" / 60000000 * 60000000, provider, sum(cost), sum(attempts > 0 AND NOT late),
+        sum(attempts > 0 AND NOT late AND status = 1),
+        sum(attempts > 0 AND NOT late AND status != 1 AND fallbacks > 0)
+      FROM request WHERE "end" > ? GROUP BY 1, 2
       """)
     query.bind((now - .hours(1)).microseconds)
-    var costs: [(Timestamp, UInt32, Int64)] = []
+    var window = RecentWindow()
     while try query.step() {
-      costs.append(
-        (
-          Timestamp(microseconds: query.integer(0)), UInt32(truncatingIfNeeded: query.integer(1)),
-          query.integer(2)
-        ))
+      window.with(Timestamp(microseconds: query.integer(0))) { minute in
+        minute.reached += query.integer(3)
+        minute.failed += query.integer(4)
+        minute.fallenBack += query.integer(5)
+        let cost = query.integer(2)
+        if cost > 0 {
+          minute.cost[UInt32(truncatingIfNeeded: query.integer(1)), default: 0] += cost
+        }
+      }
     }
-    return costs
+    return window
   }
 
   /// How far the files of a source were read.

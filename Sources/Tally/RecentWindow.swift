@@ -2,13 +2,19 @@ package import Support
 
 /// The last hour by minute of event time, for gauges that must not jump when a backlog is read.
 package struct RecentWindow: Sendable {
-  private struct Minute: Sendable {
-    var number: Int64 = -1
-    var reached: Int64 = 0
-    var failed: Int64 = 0
-    var fallenBack: Int64 = 0
+  /// One minute's sums.
+  package struct Minute: Sendable {
+    /// Minutes since the epoch.
+    package internal(set) var number: Int64 = -1
+    /// Requests that reached a provider, and of those the failed and the fallbacks' ones.
+    package var reached: Int64 = 0
+    package var failed: Int64 = 0
+    package var fallenBack: Int64 = 0
     /// Nano-dollars by provider's label id.
-    var cost: [UInt32: Int64] = [:]
+    package var cost: [UInt32: Int64] = [:]
+
+    /// A minute without events.
+    package init() {}
   }
 
   private var minutes = Array(repeating: Minute(), count: 64)
@@ -26,7 +32,7 @@ package struct RecentWindow: Sendable {
   }
 
   /// Counts money spent with a provider, in nano-dollars.
-  package mutating func addCost(at end: Timestamp, provider: UInt32, nanodollars: Int64) {
+  mutating func addCost(at end: Timestamp, provider: UInt32, nanodollars: Int64) {
     with(end) { $0.cost[provider, default: 0] += nanodollars }
   }
 
@@ -57,12 +63,16 @@ package struct RecentWindow: Sendable {
     return minutes.filter { $0.number > current - span && $0.number <= current + 60 }
   }
 
-  private mutating func with(_ time: Timestamp, _ body: (inout Minute) -> Void) {
+  /// Changes the minute of `time`, unless its hour is forgotten already.
+  package mutating func with(_ time: Timestamp, _ body: (inout Minute) -> Void) {
     let number = Self.minute(of: time)
     let slot = Int(number & 63)
     // An older event than what the slot holds belongs to an hour already forgotten.
     guard number >= minutes[slot].number else { return }
-    if number > minutes[slot].number { minutes[slot] = Minute(number: number) }
+    if number > minutes[slot].number {
+      minutes[slot] = Minute()
+      minutes[slot].number = number
+    }
     body(&minutes[slot])
   }
 

@@ -10,7 +10,7 @@ package struct TallyState: Sendable {
   package private(set) var labels: LabelSpace
   package internal(set) var tables: [SeriesTable]
   package internal(set) var rollup = RollupDelta()
-  package internal(set) var recent = RecentWindow()
+  package var recent = RecentWindow()
   package internal(set) var rateLimits = RateLimitBoard()
   /// The batch's counted requests as the ledger keeps them.
   package internal(set) var details: [RequestDetail] = []
@@ -50,11 +50,6 @@ package struct TallyState: Sendable {
   package mutating func restore(_ family: Family, _ key: SeriesKey, _ numbers: [Int64]) {
     guard !labels.isRetired(key, labels: family.descriptor.labels) else { return }
     self[family].restore(key, numbers)
-  }
-
-  /// Takes over a provider's spending of a minute in the last hour.
-  package mutating func restoreRecent(_ provider: UInt32, _ nanodollars: Int64, at end: Timestamp) {
-    recent.addCost(at: end, provider: provider, nanodollars: nanodollars)
   }
 
   /// Takes over label values that another process added to the ledger.
