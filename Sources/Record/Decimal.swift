@@ -14,80 +14,92 @@ package enum Decimal {
   }
 }
 
-/// The number as `mantissa × 10^exponent`, and whether digits beyond the mantissa were dropped.
+/// The number as `mantissa × 10^exponent`, and what follows the mantissa's last digit.
 private struct DecimalReader {
   private let text: UnsafeRawBufferPointer
   private var position = 0
   private var mantissa: UInt64 = 0
   private var exponent = 0
-  private var droppedDigits = false
-  private var sawDigit = false
+  /// The first digit that the mantissa had no room for, and whether one after it is not 0.
+  private var nextDigit: UInt8?
+  private var hasMore = false
 
   init(_ text: UnsafeRawBufferPointer) { self.text = text }
 
   mutating func read(digits: Int) -> Int64? {
-    let negative = take(UInt8(ascii: "-"))
-    readDigits(fraction: false)
-    if take(UInt8(ascii: ".")) { readDigits(fraction: true) }
-    guard sawDigit, readExponent(), position == text.count else { return nil }
+    let negative = take("-")
+    let startsWithZero = position < text.count && text[position] == UInt8(ascii: "0")
+    let whole = readDigits(fraction: false)
+    guard whole == 1 || whole > 1 && !startsWithZero else { return nil }
+    if take(".") { guard readDigits(fraction: true) > 0 else { return nil } }
+    guard readExponent(), position == text.count else { return nil }
     guard let magnitude = shifted(by: digits + exponent) else { return nil }
     guard magnitude <= UInt64(Int64.max) else { return nil }
     return negative ? -Int64(magnitude) : Int64(magnitude)
   }
 
-  private mutating func take(_ byte: UInt8) -> Bool {
-    guard position < text.count, text[position] == byte else { return false }
+  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    guard position < text.count, text[position] == UInt8(ascii: character) else { return false }
     position += 1
     return true
   }
 
-  private mutating func readDigits(fraction: Bool) {
-    while position < text.count {
-      let digit = text[position] &- UInt8(ascii: "0")
-      guard digit < 10 else { return }
-      position += 1
-      sawDigit = true
-      // 18 digits always fit; later ones only decide how a half is rounded.
-      if mantissa < 100_000_000_000_000_000 {
+  private mutating func takeDigit() -> UInt8? {
+    guard position < text.count else { return nil }
+    let digit = text[position] &- UInt8(ascii: "0")
+    guard digit < 10 else { return nil }
+    position += 1
+    return digit
+  }
+
+  /// How many there were.
+  private mutating func readDigits(fraction: Bool) -> Int {
+    var count = 0
+    while let digit = takeDigit() {
+      count += 1
+      // 19 digits always fit; later ones only decide how a half is rounded.
+      if nextDigit == nil, mantissa < 1_000_000_000_000_000_000 {
         mantissa = mantissa * 10 + UInt64(digit)
         if fraction { exponent -= 1 }
       } else {
-        if digit != 0 { droppedDigits = true }
+        if nextDigit == nil { nextDigit = digit } else if digit != 0 { hasMore = true }
         if !fraction { exponent += 1 }
       }
     }
+    return count
   }
 
   private mutating func readExponent() -> Bool {
-    guard take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) else { return true }
-    let negative = take(UInt8(ascii: "-"))
-    if !negative { _ = take(UInt8(ascii: "+")) }
+    guard take("e") || take("E") else { return true }
+    let negative = take("-")
+    if !negative { _ = take("+") }
     var value = 0
     let start = position
-    while position < text.count {
-      let digit = text[position] &- UInt8(ascii: "0")
-      guard digit < 10 else { break }
-      position += 1
-      value = min(value * 10 + Int(digit), 10_000)
-    }
+    while let digit = takeDigit() { value = min(value * 10 + Int(digit), 1 << 40) }
     exponent += negative ? -value : value
     return position > start
   }
 
   private func shifted(by power: Int) -> UInt64? {
     guard mantissa != 0 else { return 0 }
-    if power >= 0 {
-      guard power <= 19 else { return nil }
+    if power > 0 {
+      // With digits left over, the mantissa has 19: ten times that is too large.
+      guard power <= 19, nextDigit == nil else { return nil }
       let (product, overflow) = mantissa.multipliedReportingOverflow(by: Self.powers[power])
-      return overflow || droppedDigits && power > 0 ? nil : product
+      return overflow ? nil : product
     }
     guard power >= -19 else { return 0 }
     let divisor = Self.powers[-power]
     let (quotient, remainder) = mantissa.quotientAndRemainder(dividingBy: divisor)
+    return quotient + (roundsUp(quotient, remainder, of: divisor) ? 1 : 0)
+  }
+
+  private func roundsUp(_ quotient: UInt64, _ remainder: UInt64, of divisor: UInt64) -> Bool {
+    let isOdd = quotient & 1 == 1
+    let next = nextDigit ?? 0
+    if divisor == 1 { return next > 5 || next == 5 && (hasMore || isOdd) }
     let half = divisor / 2
-    let roundsUp =
-      remainder > half || remainder == half && (droppedDigits || quotient & 1 == 1)
-    return quotient + (roundsUp ? 1 : 0)
+    return remainder > half || remainder == half && (next > 0 || hasMore || isOdd)
   }
 
   private static let powers: [UInt64] = (0...19).map { power in

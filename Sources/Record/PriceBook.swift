@@ -141,7 +141,9 @@ private struct Entry: Decodable {
   private static func tokens(_ size: String) -> Int64? {
     guard size.hasSuffix("_tokens") else { return nil }
     let number = size.dropLast("_tokens".count)
-    if number.hasSuffix("k") { return Int64(number.dropLast()).map { $0 * 1000 } }
-    return Int64(number)
+    let isThousands = number.hasSuffix("k")
+    guard let count = Int64(isThousands ? number.dropLast() : number) else { return nil }
+    let (product, overflow) = count.multipliedReportingOverflow(by: isThousands ? 1000 : 1)
+    return overflow ? nil : product
   }
 }

@@ -66,27 +66,24 @@ struct Walk {
     slots[slot] = {text.data(), uint32_t(text.size()), first, type};
   }
 
-  // The unescaped string; as it was written where an escape is half a surrogate pair, which
-  // Python writes for what is no character: a client must not hide a request with it.
-  static std::string_view string(ondemand::value value, std::string_view token) {
+  // Clients may send half of a surrogate pair, which is valid JSON and no text: such a string is
+  // taken as written, escapes and all, so that it cannot hide its line.
+  static std::string_view text(ondemand::value value) {
+    std::string_view written = trimmed(value.raw_json_token());
     std::string_view text;
     const error_code error = value.get_string().get(text);
-    if (!error) return text;
-    if (error != STRING_ERROR) throw simdjson_error(error);
-    token = trimmed(token);
-    token.remove_prefix(1);
-    if (!token.empty() && token.back() == '"') token.remove_suffix(1);
-    return token;
+    if (error == SUCCESS) return text;
+    if (error != STRING_ERROR || written.size() < 2) throw simdjson_error(error);
+    return written.substr(1, written.size() - 2);
   }
 
   void strings(ondemand::value value, uint32_t slot) {
     const uint32_t first = uint32_t(parser.items.size());
     uint32_t count = 0;
     for (ondemand::value element : ondemand::array(value.get_array())) {
-      const std::string_view token = element.raw_json_token();
-      if (token[0] != '"' || count == max_items) continue;
-      const std::string_view text = string(element, token);
-      parser.items.push_back({text.data(), uint32_t(text.size()), 0, SJ_STRING});
+      if (element.raw_json_token()[0] != '"' || count == max_items) continue;
+      const std::string_view found = text(element);
+      parser.items.push_back({found.data(), uint32_t(found.size()), 0, SJ_STRING});
       ++count;
     }
     slots[slot] = {nullptr, count, first, SJ_ARRAY};
@@ -95,7 +92,7 @@ struct Walk {
   void leaf(ondemand::value value, uint32_t slot) {
     const std::string_view token = value.raw_json_token();
     switch (token[0]) {
-      case '"': return set(slot, SJ_STRING, string(value, token));
+      case '"': return set(slot, SJ_STRING, text(value));
       case '[': return strings(value, slot);
       case '{': return set(slot, SJ_OBJECT);
       case 'n': return set(slot, trimmed(token) == "null" ? SJ_NULL : SJ_INVALID);
@@ -111,9 +108,7 @@ struct Walk {
   void object(ondemand::object object, const Node &node) {
     for (ondemand::field field : object) {
       std::string_view key = raw_key(field);
-      if (key.find('\\') != std::string_view::npos &&
-          field.unescaped_key().get(key) != SUCCESS)
-        continue;
+      if (key.find('\\') != std::string_view::npos && field.unescaped_key().get(key)) continue;
       const uint32_t child = fields.find(node, key);
       if (child == none) continue;
       const Node &wanted = fields.nodes[child];

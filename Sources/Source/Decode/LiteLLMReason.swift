@@ -12,7 +12,7 @@ enum LiteLLMReason {
       return reason
     }
     let category = line[.rateLimitCategory]
-    if code.equals("429"), category.isString, !category.text.isEmpty,
+    if code.isStatus("429"), category.isString, !category.text.isEmpty,
       !category.equals("vendor_rate_limit")
     {
       return .quotaExceeded
@@ -24,7 +24,7 @@ enum LiteLLMReason {
     guard name.isString else { return nil }
     if name.equals("ProxyException") {
       let reachedProvider = apiBase.isString && !apiBase.text.isEmpty
-      return code.equals("401") && !reachedProvider ? .keyRejected : nil
+      return code.isStatus("401") && !reachedProvider ? .keyRejected : nil
     }
     for (known, reason) in classes where name.equals(known) { return reason }
     return name.text.contains("Guardrail") ? .blocked : nil
@@ -73,6 +73,13 @@ enum LiteLLMReason {
     ("403", .credentials), ("400", .invalidRequest), ("413", .invalidRequest),
     ("422", .invalidRequest), ("404", .notFound),
   ]
+}
+
+extension JSONValue {
+  /// Whether it is this HTTP status, as a string or a number.
+  fileprivate func isStatus(_ code: String) -> Bool {
+    (isString || isNumber) && text.elementsEqual(code.utf8)
+  }
 }
 
 extension UnsafeRawBufferPointer {

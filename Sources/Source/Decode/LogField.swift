@@ -22,7 +22,7 @@ enum LogField: Int, CaseIterable {
   case cachedTokens, cacheCreationTokens, cacheReadInputTokens, cacheCreationInputTokens
   case reasoningTokens
   case informationCode, informationClass, normalizedError, rateLimitCategory
-  case overheadMilliseconds, attemptedRetries
+  case overheadMilliseconds, attemptedRetries, attemptedFallbacks
   case openAIRemainingRequests, openAIRemainingTokens, openAILimitRequests, openAILimitTokens
   case vendorRemainingRequests, vendorRemainingTokens, vendorLimitRequests, vendorLimitTokens
 
@@ -111,6 +111,7 @@ enum LogField: Int, CaseIterable {
     case .rateLimitCategory: ["error_information", "error_rate_limit_category"]
     case .overheadMilliseconds: ["hidden_params", "litellm_overhead_time_ms"]
     case .attemptedRetries: Self.headers + ["x-litellm-attempted-retries"]
+    case .attemptedFallbacks: Self.headers + ["x-litellm-attempted-fallbacks"]
     case .openAIRemainingRequests: Self.headers + ["x_ratelimit_remaining_requests"]
     case .openAIRemainingTokens: Self.headers + ["x_ratelimit_remaining_tokens"]
     case .openAILimitRequests: Self.headers + ["x_ratelimit_limit_requests"]

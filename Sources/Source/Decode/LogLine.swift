@@ -32,6 +32,13 @@ final class LogLine {
     return .none
   }
 
+  /// A text that a client may have chosen: of a wrong type it is missing, since nobody should be
+  /// able to hide a request behind one.
+  func freeText(_ field: LogField, into batch: inout RecordBatch) -> TextRange {
+    let value = self[field]
+    return value.isString || value.isNumber ? batch.add(value.text) : .none
+  }
+
   func flag(_ field: LogField) throws(Rejection) -> Bool {
     let value = self[field]
     guard value.isMissing || value.isBoolean else { throw .badValue }
@@ -43,7 +50,7 @@ final class LogLine {
     let value = self[field]
     if value.isMissing { return nil }
     guard value.isNumber, let milli = Decimal.scaled(value.text, digits: 3),
-      milli >= 0, milli % 1000 == 0, milli <= 1_000_000_000_000_000
+      milli >= 0, milli % 1000 == 0, milli / 1000 <= Self.largestCount
     else { throw .badValue }
     return milli / 1000
   }
@@ -52,9 +59,18 @@ final class LogLine {
   func lenientCount(_ field: LogField) -> Int64? {
     let value = self[field]
     guard value.isNumber || value.isString, let count = Decimal.scaled(value.text, digits: 0),
-      count >= 0
+      count >= 0, count <= Self.largestCount
     else { return nil }
     return count
+  }
+
+  /// A length of time, given in milliseconds; nil if it is missing or none.
+  func milliseconds(_ field: LogField) -> TimeSpan? {
+    let value = self[field]
+    guard value.isNumber, let micro = Decimal.scaled(value.text, digits: 3),
+      (0...TimeSpan.days(7).microseconds).contains(micro)
+    else { return nil }
+    return TimeSpan(microseconds: micro)
   }
 
   /// An amount in dollars; nil if it is missing.
@@ -82,6 +98,13 @@ final class LogLine {
     guard let start = try time(start), let end = try time(end) else { throw .badTime }
     guard end - start <= .days(7) else { throw .badTime }
     return (start, max(start, end))
+  }
+
+  /// A point in time within a line's event, moved to its nearest end if it lies outside.
+  func time(
+    _ field: LogField, within span: (Timestamp, Timestamp)
+  ) throws(Rejection) -> Timestamp? {
+    try time(field).map { min(max($0, span.0), span.1) }
   }
 
   func reason(_ field: LogField) -> Reason? {
@@ -117,5 +140,6 @@ final class LogLine {
 
   /// 2020-01-01: no such proxy is older.
   private static let earliest = Timestamp(microseconds: 1_577_836_800_000_000)
+  private static let largestCount: Int64 = 1_000_000_000_000
   private static let userAgent = Array("User-Agent: ".utf8)
 }

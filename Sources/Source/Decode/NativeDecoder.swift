@@ -27,8 +27,8 @@ struct NativeDecoder {
     record.outcome = try outcome()
     record.isStream = try line.flag(.stream)
     record.isCacheHit = try line.flag(.cacheHit)
-    record.attemptStart = try line.time(.attemptStart)
-    record.firstToken = try line.time(.firstToken)
+    record.attemptStart = try line.time(.attemptStart, within: (start, end))
+    record.firstToken = try line.time(.firstToken, within: (start, end))
     record.attempts = Int32(clamping: try line.count(.attempts) ?? 0)
     record.retries = Int32(clamping: try line.count(.retries) ?? 0)
     record.fallbacks = Int32(clamping: try line.count(.fallbacks) ?? 0)
@@ -50,9 +50,9 @@ struct NativeDecoder {
     of record: inout RequestRecord, into batch: inout RecordBatch
   ) throws(Rejection) {
     record.id = try line.text(.id, into: &batch)
-    record.trace = try line.text(.trace, into: &batch)
+    record.trace = line.freeText(.trace, into: &batch)
     record.call = try line.text(.call, into: &batch)
-    record.route = try line.text(.route, into: &batch)
+    record.route = line.freeText(.route, into: &batch)
     record.servedRoute = try line.text(.servedRoute, into: &batch)
     record.provider = try line.text(.provider, into: &batch)
     record.model = try line.text(.model, into: &batch)
@@ -75,8 +75,8 @@ struct NativeDecoder {
     record.teamID = try line.text(.teamID, into: &batch)
     record.teamAlias = try line.text(.teamAlias, into: &batch)
     record.organization = try line.text(.organization, into: &batch)
-    record.user = try line.text(.user, into: &batch)
-    record.endUser = try line.text(.endUser, into: &batch)
+    record.user = line.freeText(.user, into: &batch)
+    record.endUser = line.freeText(.endUser, into: &batch)
     record.tags = line.tags(.tags, into: &batch)
     record.metadata = line.metadata(into: &batch)
   }

@@ -12,7 +12,7 @@ struct PayloadDecoder {
     var record = RequestRecord(identity: try identity(start: start), start: start, end: end)
     record.form = .payload
     record.id = try line.text(line[.callID].isMissing ? .id : .callID, into: &batch)
-    record.trace = try line.text(.traceID, into: &batch)
+    record.trace = line.freeText(.traceID, into: &batch)
     record.call = try line.text(.callType, into: &batch)
     record.route = try line.text(.modelGroup, into: &batch)
     record.isStream = try line.flag(.stream)
@@ -116,15 +116,25 @@ struct PayloadDecoder {
     let cost = try line.money(.responseCost)
     record.cost = cost == .zero && !record.isCacheHit ? nil : cost
     guard !record.isCacheHit else { return }
-    record.attempts = 1
     record.attemptStart = record.start
-    record.firstToken = record.isStream ? try line.time(.completionStartTime) : nil
-    if line.lenientCount(.attemptedRetries) ?? 0 == 0, line[.overheadMilliseconds].isNumber,
-      let micro = Decimal.scaled(line[.overheadMilliseconds].text, digits: 3), micro >= 0
-    {
-      record.overhead = TimeSpan(microseconds: micro)
-    }
+    record.firstToken =
+      record.isStream
+      ? try line.time(.completionStartTime, within: (record.start, record.end)) : nil
+    decodeWayThere(of: &record)
     decodeRateLimit(of: &record)
+  }
+
+  /// What the proxy's headers say of attempts before; a failed one, if it left a payload, knows more.
+  private func decodeWayThere(of record: inout RequestRecord) {
+    record.retries = Int32(clamping: line.lenientCount(.attemptedRetries) ?? 0)
+    record.fallbacks = Int32(clamping: line.lenientCount(.attemptedFallbacks) ?? 0)
+    record.attempts = 1
+    if record.fallbacks > 0 {
+      // The route that was asked for stands nowhere.
+      record.route = .none
+    } else if record.retries == 0 {
+      record.overhead = line.milliseconds(.overheadMilliseconds)
+    }
   }
 
   private func decodeRateLimit(of record: inout RequestRecord) {
@@ -146,9 +156,9 @@ struct PayloadDecoder {
     record.teamID = try line.text(.userTeamID, into: &batch)
     record.teamAlias = try line.text(.userTeamAlias, into: &batch)
     record.organization = try line.text(.userOrganization, into: &batch)
-    record.user = try line.text(.userID, into: &batch)
-    record.endUser = try line.text(.endUser, into: &batch)
-    if record.endUser.isEmpty { record.endUser = try line.text(.userEndUser, into: &batch) }
+    record.user = line.freeText(.userID, into: &batch)
+    record.endUser = line.freeText(.endUser, into: &batch)
+    if record.endUser.isEmpty { record.endUser = line.freeText(.userEndUser, into: &batch) }
     record.tags = line.tags(.requestTags, into: &batch)
     record.metadata = line.metadata(into: &batch)
   }

@@ -9,10 +9,12 @@ package import Support
 package struct Settlement {
   /// How long a settled failure is remembered for a success that comes late after all.
   package static let rememberSettled = TimeSpan.hours(1)
-  /// More failures than this do not wait; the oldest are settled early.
+  /// More failures than this are not kept: those already settled are forgotten, the oldest first,
+  /// and if that is not enough the oldest of the others are settled early.
   package static let capacity = 100_000
 
   private let settleAfter: [TimeSpan]
+  private let capacity: Int
   private let encoder: NativeEncoder
   private let decoder: RecordDecoder
   private var waiting: [UInt64: WaitingFailure] = [:]
@@ -23,8 +25,12 @@ package struct Settlement {
   private let seed = UInt64.random(in: .min ... .max)
 
   /// Starts with what the ledger kept; `settleAfter` is given for each source, by its index.
-  package init(settleAfter: [TimeSpan], metadataNames: [String], restored: [WaitingFailure] = []) {
+  package init(
+    settleAfter: [TimeSpan], metadataNames: [String], restored: [WaitingFailure] = [],
+    capacity: Int = Self.capacity
+  ) {
     self.settleAfter = settleAfter
+    self.capacity = capacity
     encoder = NativeEncoder(metadataNames: metadataNames)
     decoder = RecordDecoder(format: .native, metadataNames: metadataNames)
     for entry in restored {
@@ -51,7 +57,7 @@ package struct Settlement {
 
   /// Whether `expire` would do anything.
   package func isDue(at horizon: Timestamp) -> Bool {
-    horizon >= nextDue || waiting.count > Self.capacity
+    horizon >= nextDue || waiting.count > capacity
   }
 
   /// Settles as failed what has waited long enough.
@@ -60,13 +66,30 @@ package struct Settlement {
   /// the wall clock once the sources are caught up.
   package mutating func expire(_ batch: inout RecordBatch, horizon: Timestamp) {
     guard isDue(at: horizon) else { return }
-    var due = waiting.filter { $0.value.due <= horizon }.map(\.key)
-    if waiting.count - due.count > Self.capacity {
-      due = waiting.sorted { $0.value.due < $1.value.due }
-        .prefix(waiting.count - Self.capacity / 2).map(\.key)
+    for entry in waiting.values.filter({ $0.due <= horizon }).sorted(by: Self.isEarlier) {
+      settleOrForget(entry, in: &batch, horizon: horizon)
     }
-    for key in due { settleOrForget(key, in: &batch, horizon: horizon) }
+    if waiting.count > capacity { makeRoom(in: &batch) }
     nextDue = waiting.values.map(\.due).min() ?? Timestamp(microseconds: .max)
+  }
+
+  private mutating func makeRoom(in batch: inout RecordBatch) {
+    let surplus = waiting.count - capacity * 3 / 4
+    let leaving = waiting.values.sorted { left, right in
+      left.isSettled == right.isSettled ? Self.isEarlier(left, right) : left.isSettled
+    }
+    for entry in leaving.prefix(surplus) {
+      if !entry.isSettled, let record = decode(entry, into: &batch) {
+        batch.requests.append(record)
+      }
+      forget(key(entry.callID))
+    }
+  }
+
+  /// A fixed order, so that labels are admitted in the same one after a restart.
+  private static func isEarlier(_ left: WaitingFailure, _ right: WaitingFailure) -> Bool {
+    left.due == right.due
+      ? left.callID.lexicographicallyPrecedes(right.callID) : left.due < right.due
   }
 
   /// What has changed since the last call.
@@ -80,9 +103,10 @@ package struct Settlement {
   }
 
   private mutating func settleOrForget(
-    _ key: UInt64, in batch: inout RecordBatch, horizon: Timestamp
+    _ waited: WaitingFailure, in batch: inout RecordBatch, horizon: Timestamp
   ) {
-    guard var entry = waiting[key] else { return }
+    var entry = waited
+    let key = key(entry.callID)
     if entry.isSettled {
       forget(key)
       return
@@ -103,6 +127,11 @@ package struct Settlement {
       batch.attempts.append(attempt(of: record, reason: reason))
     } else if record.reason == .noDeployment {
       record.firstFailure = FirstFailure(provider: .none, model: .none, reason: .noDeployment)
+    }
+    if record.reason == .keyRejected || record.reason == .unknownModel {
+      // Nothing can answer these after all; a client that reuses its call id sends another request.
+      batch.requests.append(record)
+      return
     }
     let callID = batch.withBytes(record.id) { Array($0) }
     let key = key(callID)
@@ -142,8 +171,8 @@ package struct Settlement {
     else { return record }
     forget(key)
     record.form = entry.isSettled ? .late : .whole
-    // A stream's payload begins with the request, not with the attempt that answered.
-    record.attemptStart = max(record.start, failure.end)
+    // A stream's payload begins with the request, so when its last attempt began is not known.
+    if record.start < failure.end { record.attemptStart = nil }
     record.start = min(failure.start, record.start)
     record.route = failure.route
     record.firstFailure = failure.firstFailure
