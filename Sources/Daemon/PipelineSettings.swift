@@ -20,7 +20,7 @@ struct PipelineSettings: Sendable {
       options: labels, secret: contents.secret, values: contents.labelValues, today: now.day)
     var tally = TallyState(options: labels, labels: space, prices: prices)
     for series in contents.series { tally.restore(series.family, series.key, series.numbers) }
-    tally.recent = try ledger.recentWindow(now: now)
+    for minute in try ledger.recentMinutes(now: now) { tally.restore(minute) }
     let settlement = Settlement(
       settleAfter: sources.map(\.settleAfter), metadataNames: labels.metadataNames,
       restored: contents.waiting)

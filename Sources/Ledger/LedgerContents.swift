@@ -17,29 +17,32 @@ extension CostLedger {
     return contents
   }
 
-  /// The hour before `now`, from the single requests that are kept.
-  package func recentWindow(now: Timestamp) throws(LedgerError) -> RecentWindow {
+  /// The hour before `now` by minute and provider, for the recent window.
+  package func recentMinutes(
+    now: Timestamp
+  ) throws(LedgerError) -> [RecentWindow.StoredMinute] {
     let query = try database.prepare(
       """
-      SELECT "end" / 60000000 * 60000000, provider, sum(cost), sum(attempts > 0 AND NOT late),
-        sum(attempts > 0 AND NOT late AND status = 1),
-        sum(attempts > 0 AND NOT late AND status != 1 AND fallbacks > 0)
+      SELECT "end" / 60000000 * 60000000, provider, total(cost),
+        sum(late = 0 AND attempts > 0), sum(late = 0 AND attempts > 0 AND status = ?),
+        sum(late = 0 AND attempts > 0 AND status <> ? AND fallbacks > 0)
       FROM request WHERE "end" > ? GROUP BY 1, 2
       """)
+    query.bind(Int64(Outcome.failure.rawValue))
+    query.bind(Int64(Outcome.failure.rawValue))
     query.bind((now - .hours(1)).microseconds)
-    var window = RecentWindow()
+    var minutes: [RecentWindow.StoredMinute] = []
     while try query.step() {
-      window.with(Timestamp(microseconds: query.integer(0))) { minute in
-        minute.reached += query.integer(3)
-        minute.failed += query.integer(4)
-        minute.fallenBack += query.integer(5)
-        let cost = query.integer(2)
-        if cost > 0 {
-          minute.cost[UInt32(truncatingIfNeeded: query.integer(1)), default: 0] += cost
-        }
-      }
+      var minute = RecentWindow.StoredMinute(
+        end: Timestamp(microseconds: query.integer(0)),
+        provider: UInt32(truncatingIfNeeded: query.integer(1)))
+      minute.nanodollars = query.integer(2)
+      minute.reached = query.integer(3)
+      minute.failed = query.integer(4)
+      minute.fallenBack = query.integer(5)
+      minutes.append(minute)
     }
-    return window
+    return minutes
   }
 
   /// How far the files of a source were read.

@@ -46,13 +46,18 @@ extension CostLedger {
     from table: String, by column: String, before limit: Timestamp, where scope: String = "1"
   ) throws(LedgerError) -> Bool {
     // The key begins with the column, so the slice is found and dropped without a scan.
-    let next = try database.integer(
-      """
-      SELECT \(column) FROM \(table) WHERE \(scope)
-      ORDER BY \(column) LIMIT 1 OFFSET \(Self.slice)
-      """)
-    let bound = min(limit.microseconds, next ?? .max)
+    func value(at offset: Int) throws(LedgerError) -> Int64? {
+      try database.integer(
+        """
+        SELECT \(column) FROM \(table) WHERE \(scope)
+        ORDER BY \(column) LIMIT 1 OFFSET \(offset)
+        """)
+    }
+    guard let first = try value(at: 0), first < limit.microseconds else { return false }
+    let next = try value(at: Self.slice) ?? .max
+    // Rows of the same value go together, however many they are.
+    let bound = min(limit.microseconds, max(next, first + 1))
     try database.execute("DELETE FROM \(table) WHERE \(scope) AND \(column) < \(bound)")
-    return database.changes > 0 && next.map { $0 < limit.microseconds } ?? false
+    return bound < limit.microseconds
   }
 }

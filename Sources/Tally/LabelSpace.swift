@@ -72,7 +72,8 @@ package struct LabelSpace: Sendable {
 
   /// The text of a dimension's value.
   package func text(_ dimension: Dimension, _ id: UInt32) -> String {
-    vocabularies[dimension.rawValue].texts[Int(id)]
+    let texts = vocabularies[dimension.rawValue].texts
+    return texts.indices.contains(Int(id)) ? texts[Int(id)] : "other"
   }
 
   /// Values to write to the ledger: new ones, and those used for the first time today.

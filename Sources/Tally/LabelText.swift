@@ -18,7 +18,9 @@ struct LabelText: Sendable {
     if Self.isPrivate(raw, for: dimension) { return pseudonym(of: raw) }
     var end = min(raw.count, Self.longest)
     while end < raw.count, end > 0, raw[end] & 0xC0 == 0x80 { end -= 1 }
-    return String(decoding: raw[..<end], as: UTF8.self)
+    let text = String(decoding: raw[..<end], as: UTF8.self)
+    // Texts that end at a NUL for others must not be told apart by what follows it.
+    return raw[..<end].contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
   }
 
   private static func meansNothing(_ raw: UnsafeRawBufferPointer) -> Bool {
@@ -31,7 +33,9 @@ struct LabelText: Sendable {
     if let at = raw.lastIndex(of: UInt8(ascii: "@")) {
       if !dimension.isConfigured || raw[at...].contains(UInt8(ascii: ".")) { return true }
     }
-    return isAddress(raw) || raw.count >= 20 && raw.starts(with: "sk-".utf8)
+    // A key's id is cut to 8 characters, which of a key in the clear are 8 too many.
+    let isLong = raw.count >= 20 || dimension == .key
+    return isAddress(raw) || isLong && raw.starts(with: "sk-".utf8)
   }
 
   private static func isAddress(_ raw: UnsafeRawBufferPointer) -> Bool {

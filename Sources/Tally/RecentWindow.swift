@@ -2,19 +2,32 @@ package import Support
 
 /// The last hour by minute of event time, for gauges that must not jump when a backlog is read.
 package struct RecentWindow: Sendable {
-  /// One minute's sums.
-  package struct Minute: Sendable {
-    /// Minutes since the epoch.
-    package internal(set) var number: Int64 = -1
-    /// Requests that reached a provider, and of those the failed and the fallbacks' ones.
+  /// A provider's requests of a minute, as a ledger keeps them.
+  package struct StoredMinute: Sendable, Equatable {
+    /// Any time within the minute.
+    package var end: Timestamp
+    /// By label id.
+    package var provider: UInt32
+    package var nanodollars: Int64 = 0
+    /// Requests that reached the provider, and of those the failed and the fallen back.
     package var reached: Int64 = 0
     package var failed: Int64 = 0
     package var fallenBack: Int64 = 0
-    /// Nano-dollars by provider's label id.
-    package var cost: [UInt32: Int64] = [:]
 
-    /// A minute without events.
-    package init() {}
+    /// A minute without requests.
+    package init(end: Timestamp, provider: UInt32) {
+      self.end = end
+      self.provider = provider
+    }
+  }
+
+  private struct Minute: Sendable {
+    var number: Int64 = -1
+    var reached: Int64 = 0
+    var failed: Int64 = 0
+    var fallenBack: Int64 = 0
+    /// Nano-dollars by provider's label id.
+    var cost: [UInt32: Int64] = [:]
   }
 
   private var minutes = Array(repeating: Minute(), count: 64)
@@ -33,13 +46,25 @@ package struct RecentWindow: Sendable {
 
   /// Counts money spent with a provider, in nano-dollars.
   mutating func addCost(at end: Timestamp, provider: UInt32, nanodollars: Int64) {
-    with(end) { $0.cost[provider, default: 0] += nanodollars }
+    with(end) { $0.cost[provider, default: 0].addClamped(nanodollars) }
+  }
+
+  /// Takes over what a ledger knows of a provider's minute.
+  mutating func add(_ stored: StoredMinute) {
+    addCost(at: stored.end, provider: stored.provider, nanodollars: stored.nanodollars)
+    with(stored.end) { minute in
+      minute.reached += stored.reached
+      minute.failed += stored.failed
+      minute.fallenBack += stored.fallenBack
+    }
   }
 
   /// What was spent in the 60 minutes up to `now`, by provider's label id, in nano-dollars.
   package func costOfLastHour(now: Timestamp) -> [UInt32: Int64] {
     var sums: [UInt32: Int64] = [:]
-    for minute in within(60, now: now) { sums.merge(minute.cost, uniquingKeysWith: +) }
+    for minute in within(60, now: now) {
+      for (provider, cost) in minute.cost { sums[provider, default: 0].addClamped(cost) }
+    }
     return sums
   }
 
@@ -63,16 +88,12 @@ package struct RecentWindow: Sendable {
     return minutes.filter { $0.number > current - span && $0.number <= current + 60 }
   }
 
-  /// Changes the minute of `time`, unless its hour is forgotten already.
-  package mutating func with(_ time: Timestamp, _ body: (inout Minute) -> Void) {
+  private mutating func with(_ time: Timestamp, _ body: (inout Minute) -> Void) {
     let number = Self.minute(of: time)
     let slot = Int(number & 63)
     // An older event than what the slot holds belongs to an hour already forgotten.
     guard number >= minutes[slot].number else { return }
-    if number > minutes[slot].number {
-      minutes[slot] = Minute()
-      minutes[slot].number = number
-    }
+    if number > minutes[slot].number { minutes[slot] = Minute(number: number) }
     body(&minutes[slot])
   }
 

@@ -134,11 +134,15 @@ extension TallyState {
     let record = detail.record
     guard record.outcome == .success, detail.isBilled, detail.isNew else { return }
     observe(record.duration, in: .requestDuration, detail, of: batch)
-    let attemptStart = record.attemptStart ?? record.start
-    observe(record.end - attemptStart, in: .attemptDuration, detail, of: batch)
+    let attemptStart = record.attemptStart ?? (record.attempts > 1 ? nil : record.start)
+    if let attemptStart {
+      observe(record.end - attemptStart, in: .attemptDuration, detail, of: batch)
+    }
     if let overhead = record.overhead { observe(overhead, in: .proxyOverhead, detail, of: batch) }
     guard record.isStream, let firstToken = record.firstToken else { return }
-    observe(firstToken - attemptStart, in: .timeToFirstToken, detail, of: batch)
+    if let attemptStart {
+      observe(firstToken - attemptStart, in: .timeToFirstToken, detail, of: batch)
+    }
     // OpenTelemetry GenAI: the time after the first token, shared out among the others.
     if record.tokens.output > 1, record.end > firstToken {
       let rest = (record.end - firstToken).microseconds / (record.tokens.output - 1)

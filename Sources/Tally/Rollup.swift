@@ -53,19 +53,19 @@ package struct RollupSums: Equatable, Sendable {
   package init() {}
 
   static func += (left: inout RollupSums, right: RollupSums) {
-    left.requests += right.requests
-    left.input += right.input
-    left.output += right.output
-    left.cacheRead += right.cacheRead
-    left.cacheWrite += right.cacheWrite
-    left.reasoning += right.reasoning
-    left.cost += right.cost
-    left.saved += right.saved
-    left.cached += right.cached
-    left.unpriced += right.unpriced
-    left.retried += right.retried
-    left.fallbacks += right.fallbacks
-    left.waited += right.waited
+    left.requests.addClamped(right.requests)
+    left.input.addClamped(right.input)
+    left.output.addClamped(right.output)
+    left.cacheRead.addClamped(right.cacheRead)
+    left.cacheWrite.addClamped(right.cacheWrite)
+    left.reasoning.addClamped(right.reasoning)
+    left.cost.addClamped(right.cost)
+    left.saved.addClamped(right.saved)
+    left.cached.addClamped(right.cached)
+    left.unpriced.addClamped(right.unpriced)
+    left.retried.addClamped(right.retried)
+    left.fallbacks.addClamped(right.fallbacks)
+    left.waited.addClamped(right.waited)
   }
 }
 

@@ -26,9 +26,7 @@ extension TallyState {
     if !detail.record.endUser.isEmpty {
       addSide(.endUser, id(.endUser, detail.record.endUser, of: batch, day: day))
     }
-    for index in detail.record.tags {
-      addSide(.tag, id(.tag, batch.texts[Int(index)], of: batch, day: day))
-    }
+    for tag in tags(of: detail.record, in: batch, day: day) { addSide(.tag, tag) }
   }
 
   private static func sums(of detail: RequestDetail) -> RollupSums {

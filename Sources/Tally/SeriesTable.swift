@@ -34,7 +34,7 @@ package struct SeriesTable: Sendable {
 
   package mutating func add(_ amount: Int64, to key: SeriesKey) {
     let row = touch(key)
-    values[row] &+= amount
+    values[row].addClamped(amount)
   }
 
   /// Sets a gauge that only rises, such as a time last seen.
@@ -47,7 +47,7 @@ package struct SeriesTable: Sendable {
   package mutating func observe(_ value: Int64, bucket: Int, for key: SeriesKey) -> Int {
     let row = touch(key)
     values[row * width + bucket] &+= 1
-    values[row * width + width - 1] &+= value
+    values[row * width + width - 1].addClamped(value)
     return row
   }
 

@@ -10,7 +10,7 @@ package struct TallyState: Sendable {
   package private(set) var labels: LabelSpace
   package internal(set) var tables: [SeriesTable]
   package internal(set) var rollup = RollupDelta()
-  package var recent = RecentWindow()
+  package internal(set) var recent = RecentWindow()
   package internal(set) var rateLimits = RateLimitBoard()
   /// The batch's counted requests as the ledger keeps them.
   package internal(set) var details: [RequestDetail] = []
@@ -51,6 +51,9 @@ package struct TallyState: Sendable {
     guard !labels.isRetired(key, labels: family.descriptor.labels) else { return }
     self[family].restore(key, numbers)
   }
+
+  /// Takes over a provider's minute in the last hour.
+  package mutating func restore(_ minute: RecentWindow.StoredMinute) { recent.add(minute) }
 
   /// Takes over label values that another process added to the ledger.
   package mutating func adopt(_ values: [LabelSpace.Value]) { labels.adopt(values) }

@@ -85,7 +85,9 @@ struct Vocabulary: Sendable {
     restore(text, id: id, lastUsed: 0, isRetired: false)
   }
 
-  func isRetired(_ id: UInt32) -> Bool { retired[texts[Int(id)]] == id }
+  func isRetired(_ id: UInt32) -> Bool {
+    texts.indices.contains(Int(id)) && retired[texts[Int(id)]] == id
+  }
 
   mutating func takeFolded() -> Int64 {
     defer { folded = 0 }

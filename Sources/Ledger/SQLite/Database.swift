@@ -116,7 +116,8 @@ final class Statement {
 
   func bind(_ text: String) {
     place += 1
-    sqlite3_bind_text(handle, place, text, -1, Self.transient)
+    // With its length: a text may contain a NUL.
+    sqlite3_bind_text(handle, place, text, Int32(text.utf8.count), Self.transient)
   }
 
   func bind(_ blob: [UInt8]) {
@@ -150,7 +151,7 @@ final class Statement {
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 
   func text(_ column: Int32) -> String {
-    sqlite3_column_text(handle, column).map { String(cString: $0) } ?? ""
+    String(decoding: blob(column), as: UTF8.self)
   }
 
   func blob(_ column: Int32) -> [UInt8] {
