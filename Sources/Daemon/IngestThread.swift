@@ -165,7 +165,8 @@ final class IngestThread: @unchecked Sendable {
   private func restart(with new: PipelineSettings) -> String? {
     do throws(LedgerError) {
       let next = try Pipeline(
-        settings: new, ledger: ledger, publisher: publisher, now: clock.now())
+        settings: new, ledger: ledger, publisher: publisher, now: clock.now(),
+        previous: pipeline.inputs)
       settings = new
       pipeline = next
       watcher = FileWatcher()

@@ -30,10 +30,13 @@ final class Pipeline {
   private var settlement: Settlement
   private var batch = RecordBatch()
   private var needsRecovery = false
+  /// The day on which the tally was restored: unused label values make room on the next one.
+  private var day: Int32
 
-  /// Starts from what `ledger` holds.
+  /// Starts from what `ledger` holds, in place of a pipeline with the inputs `previous`.
   init(
-    settings: PipelineSettings, ledger: CostLedger, publisher: Publisher, now: Timestamp
+    settings: PipelineSettings, ledger: CostLedger, publisher: Publisher, now: Timestamp,
+    previous: [PipelineInput] = []
   ) throws(LedgerError) {
     self.settings = settings
     self.ledger = ledger
@@ -43,9 +46,10 @@ final class Pipeline {
       inputs.append(
         PipelineInput(
           options, index: index, metadataNames: settings.labels.metadataNames,
-          resume: try ledger.checkpoints(source: options.name)))
+          resume: try ledger.checkpoints(source: options.name), previous: previous))
     }
     self.inputs = inputs
+    day = now.day
     (tally, settlement) = try settings.restore(from: ledger, now: now)
     publisher.republish(tally, inputs: inputs)
     tally.markWritten()
@@ -87,9 +91,7 @@ final class Pipeline {
     for input in inputs { try input.writeCheckpoints(to: ledger) }
     try ledger.commit()
     for input in inputs { input.didCommit() }
-    if tally.labels.hasReturned {
-      (tally, settlement) = try settings.restore(from: ledger, now: now)
-    }
+    if tally.labels.hasReturned || now.day != day { return try restore(now: now) }
     publisher.publish(tally, inputs: inputs)
     tally.markWritten()
   }
@@ -134,10 +136,16 @@ final class Pipeline {
   }
 
   private func recover(now: Timestamp) throws(LedgerError) {
-    (tally, settlement) = try settings.restore(from: ledger, now: now)
-    publisher.republish(tally, inputs: inputs)
-    tally.markWritten()
+    try restore(now: now)
     for input in inputs { input.rewind() }
     needsRecovery = false
+  }
+
+  /// Starts from what the ledger holds; rows may have other numbers than before.
+  private func restore(now: Timestamp) throws(LedgerError) {
+    (tally, settlement) = try settings.restore(from: ledger, now: now)
+    day = now.day
+    publisher.republish(tally, inputs: inputs)
+    tally.markWritten()
   }
 }

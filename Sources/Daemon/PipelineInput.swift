@@ -29,8 +29,11 @@ final class PipelineInput {
     case standardInput(StandardInputSource)
   }
 
+  /// `previous` are the inputs of a pipeline that this one's replaces, every batch committed or
+  /// given up: what they took from standard input cannot be read again from there.
   init(
-    _ options: SourceOptions, index: Int, metadataNames: [String], resume: [FileCheckpoint]
+    _ options: SourceOptions, index: Int, metadataNames: [String], resume: [FileCheckpoint],
+    previous: [PipelineInput] = []
   ) {
     self.options = options
     self.index = Int32(index)
@@ -43,8 +46,15 @@ final class PipelineInput {
           FileSource(
             glob: glob, start: options.start, maxLine: options.maxLine, resume: resume))
       case .standardInput:
-        .standardInput(StandardInputSource(maxLine: options.maxLine))
+        previous.lazy.compactMap(\.standardInput).first
+          ?? .standardInput(StandardInputSource(maxLine: options.maxLine))
       }
+  }
+
+  private var standardInput: Reader? {
+    guard case .standardInput(let input) = reader else { return nil }
+    input.rewind()
+    return reader
   }
 
   /// Reads about `budget` bytes into `batch`. True if there is more to read right now.
