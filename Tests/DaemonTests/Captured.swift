@@ -27,6 +27,9 @@ struct ClientView {
   let deployment: String
   let retries: Int
   let fallbacks: Int
+  let powerLevel: String?
+  /// In nanoseconds.
+  let latency: Int64
   let input: Int64?
   let output: Int64?
 
@@ -41,6 +44,8 @@ struct ClientView {
     deployment = json.string("model_id") ?? ""
     retries = json.string("attempted_retries").flatMap { Int($0) } ?? 0
     fallbacks = json.string("attempted_fallbacks").flatMap { Int($0) } ?? 0
+    powerLevel = json.string("power")
+    latency = billionths(json["lat"] ?? "0")
     let usage = json.object("usage")
     // Anthropic's own form counts cached tokens apart.
     let cached =

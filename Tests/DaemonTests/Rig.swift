@@ -1,4 +1,3 @@
-import Ledger
 import Metrics
 import Record
 import Source
@@ -7,6 +6,7 @@ import Tally
 import TestSupport
 
 @testable import Daemon
+@testable import Ledger
 
 /// A pipeline over one growing file and a ledger, driven by hand.
 final class Rig {
@@ -14,8 +14,10 @@ final class Rig {
   let clock: ManualClock
   var settings: PipelineSettings
   private(set) var registry = Registry()
-  private var ledger: CostLedger?
+  private(set) var ledger: CostLedger?
   private(set) var pipeline: Pipeline?
+  /// Steps that threw, as a test counts them.
+  var failures = 0
   private(set) var problems: [String] = []
 
   init(
@@ -66,4 +68,7 @@ final class Rig {
   }
 
   var series: Series { Series(text) }
+
+  /// A number from the ledger.
+  func query(_ sql: String) throws -> Int64? { try ledger?.database.integer(sql) }
 }

@@ -22,6 +22,8 @@ import Testing
     series = rig.series
   }
 
+  private var cacheHits: Set<String> { Set(payloads.filter(\.isCacheHit).map(\.callID)) }
+
   private var badKeys: Int64 { Int64(payloads.count { seen[$0.callID] == nil }) }
 
   private func tally<Item>(_ items: [Item], _ key: (Item) -> String?) -> [String: Int64] {
@@ -163,6 +165,38 @@ import Testing
     #expect(
       attempts.values.reduce(0, +)
         == series.counts("llm_deployment_attempts_total", by: "none")[""])
+  }
+
+  @Test func powerLevelsAreTheClients() {
+    // The proxy drops the `litellm_metadata` of /v1/messages; the cache's clients sent none.
+    let lost: Set = ["messages", "messages_stream", "cache"]
+    var expected = tally(views) { lost.contains($0.scenario) ? "none" : $0.powerLevel ?? "none" }
+    expected["none", default: 0] += badKeys
+    #expect(series.counts("llm_requests_total", by: "power_level") == expected)
+  }
+
+  @Test func clientsWaitedLongerThanTheProxyKnows() throws {
+    let waited = try #require(
+      series.sums("llm_request_duration_seconds_sum", by: "none")[""])
+    let served = views.filter { $0.outcome == "success" && !cacheHits.contains($0.callID) }
+    let clients = served.reduce(0) { $0 + $1.latency }
+    // Before the first attempt a request was queued for up to a second here.
+    #expect(waited < clients && clients - waited < Int64(served.count) * 1_100_000_000)
+  }
+
+  @Test func attemptsWhoseStartIsUnknownHaveNoDuration() {
+    let results = series.counts("llm_attempts_total", by: "result")
+    let all = results.values.reduce(0, +) - (results["cancelled"] ?? 0)
+    let streamed = views.filter { $0.scenario == "fb_stream" }.count
+    #expect(
+      series.counts("llm_attempt_duration_seconds_count", by: "none") == ["": all - Int64(streamed)]
+    )
+    let streams = views.filter {
+      ["stream", "messages_stream"].contains($0.scenario)
+    }
+    #expect(
+      series.counts("llm_time_to_first_token_seconds_count", by: "none")
+        == ["": Int64(streams.count)])
   }
 
   @Test func theWholeExpositionIsAsRecorded() {
