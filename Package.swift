@@ -25,6 +25,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     path: "Tests/\(name)Tests", swiftSettings: strict)
 }
 
+// The front end of simdjson that is compiled in: without these it would go byte by byte. Every
+// x86-64 processor since 2010 has them; on others simdjson chooses by itself.
+#if arch(x86_64)
+  let simd = ["-msse4.2", "-mpclmul"]
+#else
+  let simd: [String] = []
+#endif
+
 let package = Package(
   name: "sidelight",
   products: [.executable(name: "sidelight", targets: ["sidelight"])],
@@ -37,7 +45,7 @@ let package = Package(
     library("CXXHash", debian: "libxxhash-dev", pkgConfig: "libxxhash"),
     .target(
       name: "CSimdJSON", path: "Sources/C/CSimdJSON",
-      cxxSettings: [.unsafeFlags(["-O3", "-DNDEBUG"])],
+      cxxSettings: [.unsafeFlags(["-O3", "-DNDEBUG"] + simd)],
       linkerSettings: [.linkedLibrary("simdjson")]),
 
     .target(name: "CBirthTime", path: "Sources/C/CBirthTime"),

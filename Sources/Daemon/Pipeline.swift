@@ -67,7 +67,8 @@ final class Pipeline {
       step.problems += input.problems
     }
     let horizon = horizon(hasMore: step.hasMore, now: now)
-    guard hasWork || settlement.isDue(at: horizon) else { return step }
+    let hasNews = try ledger.hasNews()
+    guard hasWork || hasNews || settlement.isDue(at: horizon) else { return step }
     do throws(LedgerError) {
       try commit(horizon: horizon, now: now)
     } catch {
@@ -80,7 +81,7 @@ final class Pipeline {
   }
 
   private func commit(horizon: Timestamp, now: Timestamp) throws(LedgerError) {
-    if try ledger.begin() { tally.adopt(try ledger.labelValues()) }
+    if try ledger.begin() { try adoptNews() }
     try admit(now: now)
     settlement.settle(&batch)
     settlement.expire(&batch, horizon: horizon)
@@ -94,6 +95,12 @@ final class Pipeline {
     if tally.labels.hasReturned || now.day != day { return try restore(now: now) }
     publisher.publish(tally, inputs: inputs)
     tally.markWritten()
+  }
+
+  /// Takes over what an import beside this process has added.
+  private func adoptNews() throws(LedgerError) {
+    tally.adopt(try ledger.labelValues())
+    tally.adopt(importedRequests: try ledger.importedRequests())
   }
 
   /// Strikes out what was counted before.

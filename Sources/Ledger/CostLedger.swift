@@ -1,3 +1,4 @@
+import Glibc
 package import Metrics
 package import Record
 package import Support
@@ -31,12 +32,20 @@ package final class CostLedger {
     case owner
     /// `sidelight import`, beside a daemon or alone.
     case guest
+    /// `sidelight import --dry-run`: keeps nothing of what it writes.
+    case rehearsal
   }
 
   /// Opens the file, makes it if it is not there, and brings its schema up to date.
   package init(options: LedgerOptions, role: Role) throws(LedgerError) {
     self.options = options
-    lock = role == .owner ? try OwnerLock(path: options.path + ".lock") : nil
+    if role == .rehearsal {
+      lock = nil
+      database = try Self.openForRehearsal(options.path)
+      sql = try LedgerSQL(database)
+      return
+    }
+    lock = try OwnerLock(role == .owner ? .daemon : .importer, of: options.path)
     database = try Database(path: options.path, access: .readWrite)
     do {
       // Pages must be reclaimable before the first table is made.
@@ -138,6 +147,18 @@ package final class CostLedger {
 }
 
 extension CostLedger {
+  /// The file for reading only, or an empty ledger in memory.
+  private static func openForRehearsal(_ path: String) throws(LedgerError) -> Database {
+    if access(path, F_OK) == 0 {
+      let database = try Database(path: path, access: .readOnly)
+      try Migrations.check(database)
+      return database
+    }
+    let database = try Database(path: ":memory:", access: .readWrite)
+    try Migrations.run(on: database)
+    return database
+  }
+
   private func prepareFamilies() throws(LedgerError) {
     for family in Family.allCases where family.descriptor.origin == .tallied {
       sql.family.bind(family.descriptor.name)

@@ -81,6 +81,18 @@ extension CostLedger {
     return values
   }
 
+  /// What imports have counted, all together.
+  package func importedRequests() throws(LedgerError) -> Int64 {
+    let query = try database.prepare("SELECT sum(value) FROM series WHERE family = ?")
+    query.bind(familyID(.importedRequests))
+    return try query.step() ? query.integer(0) : 0
+  }
+
+  /// Whether another process has written since the last transaction here.
+  package func hasNews() throws(LedgerError) -> Bool {
+    try database.integer("PRAGMA data_version") ?? 0 != dataVersion
+  }
+
   private func series() throws(LedgerError) -> [(Family, SeriesKey, [Int64])] {
     let query = try database.prepare(
       """

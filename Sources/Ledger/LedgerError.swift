@@ -3,8 +3,12 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
   case cannotOpen(path: String, reason: String)
   /// Written by a later release.
   case newerSchema(path: String, found: Int, known: Int)
+  /// Written by an earlier release, and not to be changed now.
+  case olderSchema(path: String, found: Int, known: Int)
   /// Another `sidelight run` holds it.
   case inUse(path: String)
+  /// Another `sidelight import` is under way.
+  case importRunning(path: String)
   /// Full disk, read-only file system, lock not had in time: it may go better later.
   case unavailable(doing: String, reason: String)
   /// The file is damaged.
@@ -23,8 +27,15 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
       the ledger \(path) has schema \(found), written by a newer sidelight; this one knows \
       \(known): install the newer release, or set ledger.url to a new file
       """
+    case .olderSchema(let path, let found, let known):
+      """
+      the ledger \(path) has schema \(found), written by an older sidelight; the first start of \
+      this one brings it to \(known)
+      """
     case .inUse(let path):
       "the ledger \(path) is in use by another sidelight; stop that one, or set ledger.url"
+    case .importRunning(let path):
+      "another import into the ledger \(path) is running; wait for its end"
     case .unavailable(let doing, let reason): "ledger: \(doing): \(reason); trying again"
     case .corrupt(let path, let reason):
       "the ledger \(path) is damaged (\(reason)); move it away and import the logs again"

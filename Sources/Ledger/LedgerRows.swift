@@ -19,7 +19,7 @@ extension CostLedger {
       for place in 0..<table.width {
         let rise = table.rise(of: row, at: place)
         // A counter's row is made even at zero, so that it is there again after a restart.
-        guard rise != 0 || table.width == 1 else { continue }
+        guard rise != 0 || table.width == 1 && table.values[row] == 0 else { continue }
         sql.series.bind(id)
         sql.series.bind(key.x)
         sql.series.bind(key.y)

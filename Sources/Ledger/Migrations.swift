@@ -45,8 +45,29 @@ enum Migrations {
       fallbacks INTEGER NOT NULL, first_provider INTEGER NOT NULL, first_model INTEGER NOT NULL,
       reason INTEGER, input INTEGER NOT NULL, output INTEGER NOT NULL, cost INTEGER,
       id TEXT, trace TEXT, PRIMARY KEY("end", hash)) WITHOUT ROWID;
+    \(importTables)
     """
   ]
+
+  static let importTables = """
+    -- Imports that are not through; days, waiting failures and files are theirs.
+    CREATE TABLE import_run(id INTEGER PRIMARY KEY AUTOINCREMENT);
+    -- Texts of the past: which they are, how far each was read, until where it is read again.
+    CREATE TABLE import_file(
+      id INTEGER PRIMARY KEY, run INTEGER NOT NULL, head_length INTEGER NOT NULL,
+      head_hash INTEGER NOT NULL, last_line INTEGER NOT NULL, last_hash INTEGER NOT NULL,
+      latest INTEGER NOT NULL, again_to INTEGER NOT NULL, stamp INTEGER NOT NULL);
+    -- Days that had no roll-ups when the import first added to them.
+    CREATE TABLE import_day(
+      day INTEGER NOT NULL, run INTEGER NOT NULL, PRIMARY KEY(day, run)) WITHOUT ROWID;
+    -- What was left out of a file: requests of a day that began before some time.
+    CREATE TABLE import_skip(
+      file INTEGER NOT NULL, day INTEGER NOT NULL, before INTEGER NOT NULL,
+      PRIMARY KEY(file, day)) WITHOUT ROWID;
+    CREATE TABLE import_waiting(
+      run INTEGER NOT NULL, call_id BLOB NOT NULL, due INTEGER NOT NULL,
+      settled INTEGER NOT NULL, line BLOB NOT NULL, PRIMARY KEY(run, call_id)) WITHOUT ROWID;
+    """
 
   /// The version that the steps lead to.
   static var latest: Int { steps.count }
@@ -58,6 +79,13 @@ enum Migrations {
 
   private static var sumColumns: String {
     sums.map { "\($0) INTEGER NOT NULL" }.joined(separator: ", ")
+  }
+
+  /// Throws unless the file has the latest version.
+  static func check(_ database: Database) throws(LedgerError) {
+    let version = Int(try database.integer("PRAGMA user_version") ?? 0)
+    if version > latest { throw .newerSchema(path: database.path, found: version, known: latest) }
+    if version < latest { throw .olderSchema(path: database.path, found: version, known: latest) }
   }
 
   /// Brings the file to the latest version, in one transaction.

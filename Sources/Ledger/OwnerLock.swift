@@ -1,20 +1,40 @@
 import Glibc
 
-/// Keeps a second daemon off the ledger, for as long as the process lives.
+/// Keeps a second daemon, or a second import, off the ledger for as long as the process lives.
 ///
 /// A lock on a file of its own: SQLite uses the ledger's locks for itself.
 final class OwnerLock {
   private let descriptor: Int32
 
-  init(path: String) throws(LedgerError) {
-    let ledger = String(path.dropLast(".lock".count))
+  /// Who waits for nobody: the lock's file, and what to say if another has it.
+  enum Kind {
+    case daemon
+    case importer
+
+    fileprivate var suffix: String {
+      switch self {
+      case .daemon: ".lock"
+      case .importer: ".import-lock"
+      }
+    }
+
+    fileprivate func taken(_ ledger: String) -> LedgerError {
+      switch self {
+      case .daemon: .inUse(path: ledger)
+      case .importer: .importRunning(path: ledger)
+      }
+    }
+  }
+
+  init(_ kind: Kind, of ledger: String) throws(LedgerError) {
+    let path = ledger + kind.suffix
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw .cannotOpen(path: ledger, reason: String(cString: strerror(errno)))
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
-      throw .inUse(path: ledger)
+      throw kind.taken(ledger)
     }
   }
 

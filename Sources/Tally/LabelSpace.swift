@@ -26,11 +26,13 @@ package struct LabelSpace: Sendable {
 
   private var vocabularies: [Vocabulary]
   private let cleaner: LabelText
+  private let today: Int32
 
   /// `secret` keys the pseudonyms; `values` are what the ledger holds, of which those not used
   /// within 30 days of `today` are retired.
   package init(options: LabelOptions, secret: [UInt8], values: [Value], today: Int32) {
     cleaner = LabelText(secret: secret)
+    self.today = today
     vocabularies = Dimension.allCases.map { dimension in
       Vocabulary(
         dimension: dimension,
@@ -39,13 +41,22 @@ package struct LabelSpace: Sendable {
     for value in values {
       vocabularies[value.dimension.rawValue].restore(
         value.text, id: value.id, lastUsed: value.lastUsed,
-        isRetired: value.lastUsed < today - Self.retireAfterDays)
+        isRetired: isStale(value))
     }
   }
 
   /// Takes over values that another process added to the ledger; known ones stay as they are.
+  ///
+  /// Values of the past, which an import adds, take no room from those in use.
   mutating func adopt(_ values: [Value]) {
-    for value in values { vocabularies[value.dimension.rawValue].adopt(value.text, id: value.id) }
+    for value in values {
+      vocabularies[value.dimension.rawValue].adopt(
+        value.text, id: value.id, isRetired: isStale(value))
+    }
+  }
+
+  private func isStale(_ value: Value) -> Bool {
+    value.lastUsed < today - Self.retireAfterDays
   }
 
   /// The id of `raw` among the values of `dimension`, admitted if there is room.

@@ -15,7 +15,7 @@ extension TallyState {
     details.append(detail)
   }
 
-  private mutating func resolve(
+  mutating func resolve(
     _ record: RequestRecord, of batch: RecordBatch, day: Int32
   ) -> RequestDetail {
     var detail = RequestDetail(record: record)

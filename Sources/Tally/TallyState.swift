@@ -7,7 +7,7 @@ package import Support
 /// Pure: it reads no clock and writes no file. The ledger stores what changed; after a commit that
 /// failed, the state is thrown away and built anew from the ledger, exactly as after a crash.
 package struct TallyState: Sendable {
-  package private(set) var labels: LabelSpace
+  package internal(set) var labels: LabelSpace
   package internal(set) var tables: [SeriesTable]
   package internal(set) var rollup = RollupDelta()
   package internal(set) var recent = RecentWindow()

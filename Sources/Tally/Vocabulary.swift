@@ -80,9 +80,9 @@ struct Vocabulary: Sendable {
   }
 
   /// Takes over a value that another process has just added.
-  mutating func adopt(_ text: String, id: UInt32) {
+  mutating func adopt(_ text: String, id: UInt32, isRetired: Bool) {
     guard ids[text] == nil, retired[text] == nil else { return }
-    restore(text, id: id, lastUsed: 0, isRetired: false)
+    restore(text, id: id, lastUsed: 0, isRetired: isRetired)
   }
 
   func isRetired(_ id: UInt32) -> Bool {

@@ -54,6 +54,9 @@ final class Database {
   /// How many rows the last statement changed.
   var changes: Int { Int(sqlite3_changes(handle)) }
 
+  /// The key of the row inserted last.
+  var lastRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
   /// Whether a transaction is open; some errors end it by themselves.
   var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 

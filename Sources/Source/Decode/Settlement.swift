@@ -45,13 +45,46 @@ package struct Settlement {
   /// Turns the batch's payload records into whole requests and attempts, or lets them wait.
   package mutating func settle(_ batch: inout RecordBatch) {
     for index in batch.requests.indices where batch.requests[index].form == .payload {
-      let record = batch.requests[index]
-      if record.outcome == .failure {
-        batch.requests[index].form = .void
-        wait(for: record, in: &batch)
-      } else {
-        batch.requests[index] = join(record, in: &batch)
+      settle(index, of: &batch)
+    }
+  }
+
+  /// The same for a log of the past, whose own events tell the time: `horizon` is the latest end in
+  /// it so far, and failures are settled on the way, so that nothing depends on where a batch ends.
+  package mutating func settle(_ batch: inout RecordBatch, horizon: inout Timestamp) {
+    for index in batch.requests.indices {
+      if batch.requests[index].end > horizon {
+        let (last, next) = (horizon, batch.requests[index].end)
+        horizon = next
+        let tick = Self.floor(next)
+        if tick > last { expire(&batch, horizon: tick) }
       }
+      if batch.requests[index].form == .payload { settle(index, of: &batch) }
+    }
+    if waiting.count > Self.capacity { expire(&batch, horizon: Self.floor(horizon)) }
+  }
+
+  /// Settles as failed all that waits: nothing will come any more.
+  package mutating func settleAll(_ batch: inout RecordBatch) {
+    for key in waiting.keys.sorted() {
+      settleOrForget(key, in: &batch, horizon: .init(microseconds: 0))
+    }
+    waiting.removeAll()
+    changed.removeAll()
+  }
+
+  /// A minute's begin: looking through all that waits for each single event would take long.
+  private static func floor(_ time: Timestamp) -> Timestamp {
+    Timestamp(microseconds: time.microseconds / 60_000_000 * 60_000_000)
+  }
+
+  private mutating func settle(_ index: Int, of batch: inout RecordBatch) {
+    let record = batch.requests[index]
+    if record.outcome == .failure {
+      batch.requests[index].form = .void
+      wait(for: record, in: &batch)
+    } else {
+      batch.requests[index] = join(record, in: &batch)
     }
   }
 

@@ -50,6 +50,31 @@ package struct HistoryFile: ~Copyable {
     lines = StreamLines(capacity: 4 * StreamLines.chunk, maxLine: maxLine, position: offset)
   }
 
+  /// The first bytes of a file's unpacked text, at most `count`.
+  package static func head(
+    of path: String, count: Int
+  ) throws(HistoryFileError) -> [UInt8] {
+    let file = try open(path)
+    let unpacker = try unpacker(for: file.handle, path: path)
+    var bytes = [UInt8](repeating: 0, count: count)
+    var filled = 0
+    let result = bytes.withUnsafeMutableBytes { room -> Result<Void, HistoryFileError> in
+      do throws(HistoryFileError) {
+        if let unpacker {
+          filled = try unpack(unpacker, into: room, path: path)
+        } else {
+          filled = file.handle.read(into: room, at: 0)
+          if filled < 0 { throw .cannotRead(path: path, reason: SystemError.last.description) }
+        }
+        return .success(())
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+    return Array(bytes.prefix(filled))
+  }
+
   /// Bytes on disk that were read, for a progress bar over `size`.
   package var position: Int64 { unpacker?.position ?? fileOffset }
 

@@ -1,0 +1,212 @@
+package import Config
+import Ledger
+import Metrics
+import Record
+import Source
+package import Support
+import Tally
+
+/// How far an import is.
+package struct ImportProgress: Sendable {
+  /// The file that is read.
+  package var path = ""
+  /// Bytes on disk, of all files.
+  package var bytes: Int64 = 0
+  package var totalBytes: Int64 = 0
+  package var lines: Int64 = 0
+}
+
+/// Puts files of the past into the ledger: usage and details, never the counters, never an alert.
+///
+/// A batch and the place in its file are committed together, so that an import can be interrupted at
+/// any instant and goes on when it is called again. Transactions are short, for the daemon beside it.
+package final class Importer {
+  /// `--force` and `--dry-run`.
+  package struct Options: Sendable {
+    package var force = false
+    package var isRehearsal = false
+
+    /// Neither.
+    package init() {}
+  }
+
+  let settings: PipelineSettings
+  let options: Options
+  let ledger: ImportLedger
+  let clock: WallClock
+  var tally: TallyState
+  var settlement: Settlement
+  var days = ImportDays(run: 0, force: false)
+  var run: Int64 = 0
+  var report = ImportReport()
+  /// What was left out of each file, by its id: requests of a day that began before some time.
+  var skips: [Int64: [Int32: Timestamp]] = [:]
+  /// The file read last, and whether it was read again.
+  var last: (file: ImportFile, isAgain: Bool)?
+  private var files: [ImportFile] = []
+  private var readAgain: Set<Int64> = []
+  private let batch: ImportBatch
+  private let maxLine: Int
+  private var progress = ImportProgress()
+  private var pace = ImportPace()
+
+  /// Opens the ledger of `configuration`.
+  package init(
+    configuration: Configuration, options: Options, clock: WallClock = .system
+  ) throws(AppError) {
+    let settings = try PipelineSettings(configuration)
+    self.settings = settings
+    self.options = options
+    self.clock = clock
+    let ledger = try AppError.of { () throws(LedgerError) in
+      try ImportLedger(options: settings.ledger, isRehearsal: options.isRehearsal)
+    }
+    self.ledger = ledger
+    tally = try AppError.of { () throws(LedgerError) in
+      try Self.tally(settings, ledger, options: options, now: clock.now())
+    }
+    settlement = Settlement(settleAfter: [], metadataNames: [])
+    batch = ImportBatch(metadataNames: settings.labels.metadataNames)
+    maxLine = settings.sources.map(\.maxLine).max() ?? 1 << 20
+    report.isRehearsal = options.isRehearsal
+  }
+
+  /// Imports the files and the files in the directories; what cannot be read is in the report.
+  package func run(
+    paths: [String], onProgress: (ImportProgress) -> Void
+  ) throws(AppError) -> ImportReport {
+    let candidates = survey(ImportPaths.expand(paths))
+    progress.totalBytes = candidates.reduce(0) { $0 + $1.size }
+    do throws(LedgerError) {
+      try begin(candidates)
+      var done: Int64 = 0
+      for candidate in candidates {
+        progress.path = candidate.path
+        try read(candidate) { position in
+          progress.bytes = done + min(position, candidate.size)
+          progress.lines = report.lines
+          onProgress(progress)
+        }
+        done += candidate.size
+      }
+      try finish()
+    } catch {
+      ledger.ledger.rollback()
+      throw .ledger("\(error)")
+    }
+    return report
+  }
+
+  /// In order of their first events, so that a request's lines in two files find each other.
+  private func survey(_ paths: [String]) -> [ImportCandidate] {
+    var candidates: [ImportCandidate] = []
+    for path in paths {
+      do throws(HistoryFileError) {
+        candidates.append(
+          try ImportCandidate(
+            path: path, maxLine: maxLine, metadataNames: settings.labels.metadataNames))
+      } catch {
+        report.problems.append("\(error)")
+      }
+    }
+    let latest = Timestamp(microseconds: .max)
+    return candidates.sorted { ($0.first ?? latest, $0.path) < ($1.first ?? latest, $1.path) }
+  }
+
+  /// Takes up the interrupted run of these files, or begins one; either names them all, so that it
+  /// is known which are still to come.
+  private func begin(_ candidates: [ImportCandidate]) throws(LedgerError) {
+    _ = try ledger.ledger.begin()
+    let all = try ledger.files()
+    files = all.filter { file in candidates.contains { $0.begins(as: file) } }
+    run = try ledger.openRun(of: files)
+    for candidate in candidates where !candidate.head.isEmpty {
+      if !files.contains(where: candidate.begins) { files.append(candidate.unread) }
+    }
+    for index in files.indices {
+      files[index].run = run
+      try ledger.save(&files[index])
+      skips[files[index].id] = try ledger.skips(of: files[index])
+    }
+    let restored = try ledger.waiting(run: run)
+    try ledger.ledger.commit()
+    days = ImportDays(run: run, force: options.force)
+    settlement = Settlement(
+      settleAfter: [settings.sources.map(\.settleAfter).max() ?? .minutes(2)],
+      metadataNames: settings.labels.metadataNames, restored: restored)
+  }
+
+  private func read(
+    _ candidate: ImportCandidate, _ onProgress: (Int64) -> Void
+  ) throws(LedgerError) {
+    let opened: (ImportFile, ImportText)?
+    do throws(HistoryFileError) { opened = try open(candidate) } catch {
+      report.problems.append("\(error)")
+      return
+    }
+    report.files += 1
+    guard let (known, text) = opened else {
+      report.unchanged += 1
+      return
+    }
+    var file = known
+    file.stamp = 0
+    var hasMore = true
+    while hasMore {
+      batch.removeAll()
+      do throws(HistoryFileError) {
+        hasMore = try text.read(
+          into: batch, lines: pace.lines, now: clock.now(), againTo: file.againTo ?? -1)
+        if !hasMore { file.stamp = candidate.stamp }
+      } catch {
+        report.problems.append("\(error)")
+        hasMore = false
+      }
+      let begun = WallClock.monotonic.now()
+      let isAgain = file.againTo != nil
+      try commit(batch, of: &file, at: candidate.path, end: hasMore ? nil : text.offset)
+      last = (file, isAgain)
+      pace.took(WallClock.monotonic.now() - begun)
+      onProgress(text.position)
+    }
+    files.removeAll { $0.id == file.id }
+    files.append(file)
+  }
+
+  /// The text behind what was read of it; nil if that is all.
+  private func open(
+    _ candidate: ImportCandidate
+  ) throws(HistoryFileError) -> (ImportFile, ImportText)? {
+    guard !candidate.head.isEmpty else { return nil }
+    for var file in files where candidate.begins(as: file) {
+      let again =
+        options.force && file.againTo == nil && skips[file.id]?.isEmpty == false
+        && !readAgain.contains(file.id)
+      if file.stamp == candidate.stamp && !again { return nil }
+      let text = try ImportText(candidate, at: file, maxLine: maxLine)
+      switch text.agreement {
+      case .different: continue
+      case .covered: return nil
+      case .same where !again: return (file, text)
+      case .same:
+        file.readAgain()
+        readAgain.insert(file.id)
+        return (file, try ImportText(candidate, at: file, maxLine: maxLine))
+      }
+    }
+    var file = candidate.unread
+    file.run = run
+    return (file, try ImportText(candidate, at: file, maxLine: maxLine))
+  }
+
+  private static func tally(
+    _ settings: PipelineSettings, _ ledger: ImportLedger, options: Options, now: Timestamp
+  ) throws(LedgerError) -> TallyState {
+    // A rehearsal counts requests, not labels.
+    let contents = options.isRehearsal ? nil : try ledger.ledger.load()
+    let labels = LabelSpace(
+      options: settings.labels, secret: contents?.secret ?? [],
+      values: contents?.labelValues ?? [], today: now.day)
+    return TallyState(options: settings.labels, labels: labels, prices: settings.prices)
+  }
+}
