@@ -61,13 +61,13 @@ package struct Settlement {
       }
       if batch.requests[index].form == .payload { settle(index, of: &batch) }
     }
-    if waiting.count > Self.capacity { expire(&batch, horizon: Self.floor(horizon)) }
+    if waiting.count > capacity { expire(&batch, horizon: Self.floor(horizon)) }
   }
 
   /// Settles as failed all that waits: nothing will come any more.
   package mutating func settleAll(_ batch: inout RecordBatch) {
-    for key in waiting.keys.sorted() {
-      settleOrForget(key, in: &batch, horizon: .init(microseconds: 0))
+    for entry in waiting.values.sorted(by: Self.isEarlier) {
+      settleOrForget(entry, in: &batch, horizon: .init(microseconds: 0))
     }
     waiting.removeAll()
     changed.removeAll()
