@@ -122,6 +122,13 @@ class Workspace:
         return (self.path / name).read_text(errors="replace")
 
 
+def unprivileged():
+    """The beginning of a command for which root is refused what modes forbid."""
+    rights = "-dac_override,-dac_read_search"
+    return [] if os.geteuid() else [
+        "setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -176,10 +183,17 @@ class Sidelight:
 
     def start(self, wait=True):
         self.process = self.workspace.start(
-            binary(), "run", "--config", self.config, log=self.output)
+            *unprivileged(), binary(), "run", "--config", self.config, log=self.output)
         if wait:
             wait_until(lambda: get(self.port, "/-/ready")[0], lambda status: status == 200, 20)
         return self
+
+    def fails(self):
+        """The exit status and message of a start that must not succeed."""
+        result = subprocess.run(
+            [*unprivileged(), binary(), "run", "--config", self.config], text=True, timeout=30,
+            stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        return result.returncode, result.stderr.strip()
 
     def kill(self):
         self.process.kill()
@@ -215,7 +229,7 @@ class Samples:
     def __init__(self, text):
         self.text = text
         self.rows = collections.defaultdict(list)
-        for line in text.splitlines():
+        for line in text.split("\n"):
             if not line or line.startswith("#"):
                 continue
             match = self.LINE.fullmatch(line)
