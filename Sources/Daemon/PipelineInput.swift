@@ -75,7 +75,7 @@ final class PipelineInput {
     counts.bytes += Int64(result.bytes)
     counts.rejected[Rejection.tooLong.index] += Int64(result.tooLong)
     for problem in result.problems { complain(problem) }
-    if !hasFiles {
+    if !hasFiles, result.problems.isEmpty {
       problems.append(
         Problem(
           kind: "none \(name)",

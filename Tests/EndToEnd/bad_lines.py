@@ -59,7 +59,8 @@ BAD = {
 HOSTILE = {
     'quote " backslash \\ tab \t': 'quote " backslash \\ tab \t',
     "line\nfeed\rreturn": "line\nfeed\rreturn",
-    "nul\x00byte": "nul\x00byte",
+    "nul\x00byte": "nul\ufffdbyte",
+    "half a pair \ud800": "half a pair \\ud800",
     '"} 1\nllm_cost_total{provider="x"} 1e9\n#': '"} 1\nllm_cost_total{provider="x"} 1e9\n#',
     "right-to-left \u202e": "right-to-left \u202e",
     "\u6771\u4eac \U0001f680": "\u6771\u4eac \U0001f680",

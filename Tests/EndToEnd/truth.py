@@ -23,7 +23,7 @@ def check_truth(checks, prometheus, truth, when):
     """
     for family, (metric, scale) in METRICS.items():
         rows = truth[family]
-        labels = [name for name in rows[0] if name != "value"]
+        labels = [name for name in (rows[0] if rows else ()) if name != "value"]
         expected = {tuple(row[label] for label in labels): row["value"]
                     for row in rows if row["value"]}
         checks.eventually(
