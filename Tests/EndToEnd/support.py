@@ -106,8 +106,9 @@ class Workspace:
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         self.processes.clear()
-        subprocess.run(["chmod", "-R", "u+rwX", self.path], check=False)
-        shutil.rmtree(self.path, ignore_errors=True)
+        if self.path.exists():
+            subprocess.run(["chmod", "-R", "u+rwX", self.path], check=False)
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def start(self, *command, log="out", **options):
         """Starts `command` in a process group of its own; what it prints goes to the file `log`."""
