@@ -2,11 +2,13 @@ import Glibc
 
 /// Files under `Tests/Data`.
 package enum TestData {
-  /// The path of one of them, found from this file's own.
-  package static func path(_ name: String, from file: String = #filePath) -> String {
-    let parts = file.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.dropLast(2).joined(separator: "/") + "/Data/" + name
-  }
+  private static let folder: String = {
+    let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.dropLast(2).joined(separator: "/") + "/Data/"
+  }()
+
+  /// The path of one of them, found from this source file's own.
+  package static func path(_ name: String) -> String { folder + name }
 
   /// All of a file.
   package static func bytes(at path: String) -> [UInt8] {

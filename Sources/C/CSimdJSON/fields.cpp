@@ -152,6 +152,10 @@ int sj_extract(sj_parser *parser, const sj_fields *fields, const char *line, siz
                size_t padding, sj_value *slots, uint32_t slot_count) {
   std::memset(static_cast<void *>(slots), 0, sizeof(sj_value) * slot_count);
   parser->items.clear();
+  if (length >= 3 && std::memcmp(line, "\xEF\xBB\xBF", 3) == 0) {  // a byte order mark
+    line += 3;
+    length -= 3;
+  }
   try {
     ondemand::document document =
         parser->parser.iterate(padded_string_view(line, length, length + padding));

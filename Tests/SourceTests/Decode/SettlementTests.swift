@@ -1,0 +1,327 @@
+import Record
+import Support
+import TestSupport
+import Testing
+
+@testable import Source
+
+/// A settlement that is fed with payloads told in a few words.
+private struct Desk {
+  var settlement: Settlement
+  var batch = RecordBatch()
+  private let decoding = Decoding(.litellm)
+  /// Where times are counted from.
+  static let base = Timestamp(microseconds: 1_795_259_000_000_000)
+
+  init(restored: [WaitingFailure] = [], capacity: Int = Settlement.capacity) {
+    settlement = Settlement(
+      settleAfter: [.minutes(2)], metadataNames: ["power_level"], restored: restored,
+      capacity: capacity)
+  }
+
+  private func line(
+    _ id: String, _ status: String, _ route: String, _ start: Double, _ end: Double, _ rest: String
+  ) -> String {
+    let provider = ["claude": "anthropic", "gpt": "openai"][route] ?? "groq"
+    return """
+      {"litellm_call_id":"\(id)","status":"\(status)","startTime":\(1_795_259_000 + start),\
+      "endTime":\(1_795_259_000 + end),"model_group":"\(route)","model":"\(provider)/m",\
+      "custom_llm_provider":"\(provider)","model_id":"\(route)-1"\(rest)}
+      """
+  }
+
+  mutating func failure(
+    _ id: String, _ start: Double, _ end: Double, route: String = "claude",
+    code: String = "500", rest: String = ""
+  ) {
+    add(
+      line(
+        id, "failure", route, start, end,
+        ",\"error_information\":{\"error_code\":\"\(code)\"},"
+          + "\"metadata\":{\"requester_metadata\":{\"power_level\":\"eco\"}}" + rest))
+  }
+
+  mutating func success(
+    _ id: String, _ start: Double, _ end: Double, route: String = "claude", rest: String = ""
+  ) {
+    add(
+      line(
+        id, "success", route, start, end,
+        ",\"prompt_tokens\":10,\"completion_tokens\":5,\"response_cost\":0.25" + rest))
+  }
+
+  private mutating func add(_ line: String) {
+    decoding.batch = batch
+    decoding.add(line)
+    batch = decoding.batch
+  }
+
+  /// Settles what was added and what is due at `horizon`; what came out, in short.
+  mutating func settle(to horizon: Double = 0) -> [String] {
+    settlement.settle(&batch)
+    settlement.expire(&batch, horizon: Self.base + .milliseconds(Int64(horizon * 1000)))
+    defer { batch.removeAll() }
+    let requests = batch.requests.filter { $0.form != .void }.map { short($0) }
+    return requests + batch.attempts.map { "attempt \(batch.string($0.route)) \($0.reason.name)" }
+  }
+
+  private func short(_ record: RequestRecord) -> String {
+    func seconds(_ time: Timestamp?) -> String { time.map { "\(($0 - Self.base).seconds)" } ?? "?" }
+    var text = "\(batch.string(record.id)) \(record.outcome.name)"
+    text += " \(seconds(record.start))-\(seconds(record.end))"
+    if record.form == .late { text += " late" }
+    text += " \(batch.string(record.route))"
+    let served = batch.string(record.servedRoute)
+    if !served.isEmpty, served != batch.string(record.route) { text += ">\(served)" }
+    if record.retries > 0 { text += " retry" }
+    if record.fallbacks > 0 { text += " fallback" }
+    if let first = record.firstFailure {
+      text += " after \(batch.string(first.provider)) \(first.reason.name)"
+    }
+    if record.outcome != .failure { text += " from \(seconds(record.attemptStart))" }
+    return text + " \(record.attempts)"
+  }
+}
+
+@Suite struct SettlementTests {
+  @Test func aSuccessAloneIsARequest() {
+    var desk = Desk()
+    desk.success("a", 1, 2)
+    #expect(desk.settle() == ["a success 1.0-2.0 claude from 1.0 1"])
+    #expect(desk.settlement.takeChanges() == WaitingChanges())
+  }
+
+  @Test func aFailureAloneWaitsTwoMinutesThenFails() {
+    var desk = Desk()
+    desk.failure("a", 1, 2)
+    #expect(desk.settle(to: 121.999) == ["attempt claude server_error"])
+    #expect(desk.settle(to: 122) == ["a failure 1.0-2.0 claude after anthropic server_error 1"])
+    #expect(desk.settle(to: 1000) == [])
+  }
+
+  @Test func aSuccessOnTheSameRouteIsARetry() {
+    var desk = Desk()
+    desk.failure("a", 1, 2)
+    desk.success("a", 5, 6)
+    #expect(
+      desk.settle() == [
+        "a success 1.0-6.0 claude retry after anthropic server_error from 5.0 2",
+        "attempt claude server_error",
+      ])
+    #expect(desk.settle(to: 10_000) == [])
+  }
+
+  @Test func aSuccessOnAnotherRouteIsAFallback() {
+    var desk = Desk()
+    desk.failure("a", 1, 2)
+    #expect(desk.settle(to: 60) == ["attempt claude server_error"])
+    desk.success("a", 5, 6, route: "gpt")
+    #expect(
+      desk.settle(to: 60) == [
+        "a success 1.0-6.0 claude>gpt fallback after anthropic server_error from 5.0 2"
+      ])
+  }
+
+  @Test func aStreamsPayloadBeginsWithTheRequest() {
+    var desk = Desk()
+    desk.failure("a", 1.1, 2)
+    desk.success(
+      "a", 1, 6, route: "gpt", rest: ",\"stream\":true,\"completionStartTime\":1795259005")
+    #expect(
+      desk.settle() == [
+        "a success 1.0-6.0 claude>gpt fallback after anthropic server_error from ? 2",
+        "attempt claude server_error",
+      ])
+  }
+
+  @Test func aClientThatLeavesTheFallbackIsCancelled() {
+    var desk = Desk()
+    desk.failure("a", 1, 2)
+    desk.success("a", 5, 6, route: "gpt", rest: ",\"error_information\":{\"error_code\":\"499\"}")
+    #expect(
+      desk.settle().first
+        == "a cancelled 1.0-6.0 claude>gpt fallback after anthropic server_error from 5.0 2")
+  }
+
+  @Test func aLateSuccessAddsToTheRequestAlreadyFailed() {
+    var desk = Desk()
+    desk.failure("a", 1, 2)
+    #expect(desk.settle(to: 300).first == "a failure 1.0-2.0 claude after anthropic server_error 1")
+    desk.success("a", 290, 310, route: "gpt")
+    #expect(
+      desk.settle(to: 301) == [
+        "a success 1.0-310.0 late claude>gpt fallback after anthropic server_error from 290.0 2"
+      ])
+    desk.success("a", 400, 410, route: "gpt")
+    #expect(desk.settle(to: 400) == ["a success 400.0-410.0 gpt from 400.0 1"])
+  }
+
+  @Test func aSettledFailureIsForgottenAfterAnHour() {
+    var desk = Desk()
+    desk.failure("a", 1, 2)
+    _ = desk.settle(to: 200)
+    _ = desk.settle(to: 200 + 3599)
+    #expect(desk.settlement.count == 1)
+    _ = desk.settle(to: 200 + 3600)
+    #expect(desk.settlement.count == 0)
+    desk.success("a", 4000, 4001, route: "gpt")
+    #expect(desk.settle(to: 4100) == ["a success 4000.0-4001.0 gpt from 4000.0 1"])
+  }
+
+  @Test func aSuccessNeverPairsWithALaterFailure() {
+    var desk = Desk()
+    desk.failure("a", 5, 6)
+    desk.success("a", 1, 2, route: "gpt")
+    #expect(
+      desk.settle(to: 200) == [
+        "a success 1.0-2.0 gpt from 1.0 1",
+        "a failure 5.0-6.0 claude after anthropic server_error 1", "attempt claude server_error",
+      ])
+  }
+
+  @Test func twoFailuresWithOneIDAreTwoRequests() {
+    var desk = Desk()
+    desk.failure("a", 1, 2)
+    desk.failure("a", 3, 4, route: "gpt", code: "429")
+    #expect(
+      desk.settle() == [
+        "a failure 1.0-2.0 claude after anthropic server_error 1", "attempt claude server_error",
+        "attempt gpt rate_limited",
+      ])
+    desk.success("a", 5, 6, route: "gpt")
+    #expect(
+      desk.settle() == ["a success 3.0-6.0 gpt retry after openai rate_limited from 5.0 2"])
+  }
+
+  @Test func aReusedIDsSuccessesAreRequestsOfTheirOwn() {
+    var desk = Desk()
+    desk.failure("a", 1, 2)
+    desk.success("a", 3, 4)
+    desk.success("a", 5, 6)
+    #expect(
+      desk.settle() == [
+        "a success 1.0-4.0 claude retry after anthropic server_error from 3.0 2",
+        "a success 5.0-6.0 claude from 5.0 1", "attempt claude server_error",
+      ])
+  }
+
+  @Test func otherIDsDoNotPair() {
+    var desk = Desk()
+    desk.failure("a", 1, 2)
+    desk.success("b", 3, 4)
+    #expect(desk.settle().first == "b success 3.0-4.0 claude from 3.0 1")
+    #expect(desk.settlement.count == 1)
+  }
+
+  @Test func whatCannotBeAnsweredDoesNotWait() {
+    var desk = Desk()
+    desk.failure(
+      "a", 1, 2, rest: ",\"error_information\":{\"error_class\":\"ProxyModelNotFoundError\"}")
+    #expect(desk.settle() == ["a failure 1.0-2.0 claude 0"])
+    #expect(desk.settlement.count == 0)
+    desk.success("a", 3, 4)
+    #expect(desk.settle() == ["a success 3.0-4.0 claude from 3.0 1"])
+  }
+
+  @Test func aSkippedRoutesFailureHasNoAttempt() {
+    var desk = Desk()
+    desk.failure(
+      "a", 1, 2, rest: ",\"error_information\":{\"error_class\":\"RouterRateLimitError\"}")
+    desk.success("a", 3, 4, route: "gpt")
+    #expect(
+      desk.settle() == ["a success 1.0-4.0 claude>gpt fallback after  no_deployment from 3.0 1"])
+  }
+
+  @Test func moreThanItsCapacityDoesNotWait() {
+    var desk = Desk(capacity: 40)
+    for number in 0..<41 { desk.failure("id-\(number)", Double(number), Double(number)) }
+    let settled = desk.settle().filter { $0.contains("failure") }
+    // The oldest, down to three quarters.
+    #expect(
+      settled
+        == (0..<11).map {
+          "id-\($0) failure \($0).0-\($0).0 claude after anthropic server_error 1"
+        })
+    #expect(desk.settlement.count == 30)
+    _ = desk.settle(to: 1000)
+    for number in 0..<30 { desk.failure("new-\(number)", 900, Double(900 + number)) }
+    // Those settled already make room first.
+    #expect(desk.settle(to: 1000).filter { $0.contains("failure") } == [])
+    #expect(desk.settlement.count == 30)
+  }
+
+  @Test func allThatAFailureKnowsIsKeptWhileItWaits() {
+    let lines = PayloadSampleTests.lines("fail_all")
+    let decoding = Decoding()
+    decoding.add(lines[0])
+    let before = decoding.batch.told
+    var settlement = Settlement(settleAfter: [.minutes(2)], metadataNames: ["power_level"])
+    settlement.settle(&decoding.batch)
+    var restored = Settlement(
+      settleAfter: [.minutes(2)], metadataNames: ["power_level"],
+      restored: settlement.takeChanges().saved)
+    var batch = RecordBatch()
+    restored.expire(&batch, horizon: noon)
+    #expect(
+      batch.told
+        == before.replacing("request=payload", with: "request=whole").replacing(
+          " reason=rate_limited",
+          with: " first_reason=rate_limited first_provider=openai first_model=gpt-4o-mini"
+            + " reason=rate_limited"))
+  }
+
+  @Test func textsThatNeedEscapesSurviveTheWait() {
+    let text = #"q\"uote \\ \u0001 \n \u007f é 😀 \ud83d\ude00"#
+    let decoding = Decoding()
+    decoding.add(
+      """
+      {"litellm_call_id":"\(text)","status":"failure","startTime":1795259782,\
+      "endTime":1795259783,"end_user":"\(text)","request_tags":["\(text)","b"],\
+      "metadata":{"user_api_key_alias":"\(text)","requester_metadata":{"power_level":"\(text)"}}}
+      """)
+    let before = decoding.batch.told
+    var settlement = Settlement(settleAfter: [.minutes(2)], metadataNames: ["power_level"])
+    settlement.settle(&decoding.batch)
+    var batch = RecordBatch()
+    settlement.expire(&batch, horizon: noon)
+    #expect(batch.told == before.replacing("request=payload", with: "request=whole"))
+  }
+
+  /// Random payloads of few ids, settled in random batches: stopping and restoring from what was
+  /// saved after any of them changes nothing.
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func restoringIsLikeNeverHavingStopped(seed: UInt64) {
+    func run(stopping: Bool) -> (told: [String], left: Int) {
+      var random = SeededRandom(seed: seed)
+      var fate = SeededRandom(seed: seed &* 31)
+      var desk = Desk(capacity: 12)
+      var stored: [[UInt8]: WaitingFailure] = [:]
+      var told: [String] = []
+      for round in 0..<60 {
+        let time = Double(round * 20)
+        for _ in 0..<Int.random(in: 0...5, using: &random) {
+          let id = "id\(Int.random(in: 0..<30, using: &random))"
+          let route = Bool.random(using: &random) ? "claude" : "gpt"
+          let end = time + Double(Int.random(in: 0...19, using: &random))
+          if Int.random(in: 0..<3, using: &random) > 0 {
+            desk.failure(id, end - 1, end, route: route)
+          } else {
+            desk.success(id, end - 1, end, route: route)
+          }
+        }
+        told += desk.settle(to: time + 20)
+        let changes = desk.settlement.takeChanges()
+        for id in changes.removed { stored[id] = nil }
+        for entry in changes.saved { stored[entry.callID] = entry }
+        if stopping, Bool.random(using: &fate) {
+          desk = Desk(restored: Array(stored.values), capacity: 12)
+        }
+        #expect(desk.settlement.count == stored.count && stored.count <= 12)
+      }
+      return (told + desk.settle(to: 10_000_000), desk.settlement.count)
+    }
+    let (calm, left) = run(stopping: false)
+    #expect(run(stopping: true) == (calm, left))
+    #expect(calm.count > 60)
+  }
+}
