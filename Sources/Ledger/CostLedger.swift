@@ -61,7 +61,7 @@ package final class CostLedger {
     }
     sql = try LedgerSQL(database)
     try prepareFamilies()
-    try prepareSecret()
+    try prepareMeta()
   }
 
   /// Starts the batch's transaction. True if another process has written since the last one, so that
@@ -91,9 +91,12 @@ package final class CostLedger {
     for family in Family.allCases { try write(tally[family], of: family) }
     for (key, sums) in tally.rollup.rows { try write(sums, to: key) }
     for (key, sums) in tally.rollup.sides { try write(sums, to: key) }
+    var detailSize: Int64 = 0
     for detail in tally.details where detail.record.end >= keepDetailsFrom {
       try write(detail, of: batch)
+      detailSize += Self.size(of: detail.record)
     }
+    if detailSize > 0 { try addDetailSize(detailSize) }
   }
 
   package func write(_ changes: WaitingChanges) throws(LedgerError) {
@@ -173,9 +176,11 @@ extension CostLedger {
     }
   }
 
-  private func prepareSecret() throws(LedgerError) {
+  private func prepareMeta() throws(LedgerError) {
     let insert = try database.prepare(
-      "INSERT OR IGNORE INTO meta(key, value) VALUES('secret', randomblob(32))")
+      """
+      INSERT OR IGNORE INTO meta(key, value) VALUES('secret', randomblob(32)), ('detail_size', 0)
+      """)
     try insert.run()
   }
 }

@@ -7,6 +7,7 @@ struct LedgerSQL {
   let rollup: Statement
   let sideRollup: Statement
   let request: Statement
+  let detailSize: Statement
   let saveWaiting: Statement
   let removeWaiting: Statement
   let saveCheckpoint: Statement
@@ -41,6 +42,8 @@ struct LedgerSQL {
         fallbacks, first_provider, first_model, reason, input, output, cost, id, trace)
       VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
+    detailSize = try database.prepare(
+      "UPDATE meta SET value = max(0, value + ?) WHERE key = 'detail_size'")
     saveWaiting = try database.prepare(
       "INSERT OR REPLACE INTO waiting(call_id, due, settled, line) VALUES(?, ?, ?, ?)")
     removeWaiting = try database.prepare("DELETE FROM waiting WHERE call_id = ?")

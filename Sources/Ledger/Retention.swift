@@ -1,4 +1,5 @@
 import Glibc
+import Record
 package import Support
 
 /// What has become too old, or too much.
@@ -10,8 +11,9 @@ extension CostLedger {
   package func dropExpired(now: Timestamp) throws(LedgerError) -> Bool {
     var hasMore = try drop(from: "identity", by: "start", before: now - options.dedup)
     hasMore = try drop(from: "request", by: "\"end\"", before: now - options.detail) || hasMore
-    if try sizeInUse() > options.detailSize {
-      hasMore = try drop(from: "request", by: "\"end\"", before: now) || hasMore
+    if try detailSize() > options.detailSize {
+      _ = try drop(from: "request", by: "\"end\"", before: now + .days(1))
+      hasMore = try detailSize() > options.detailSize || hasMore
     }
     let quarter = Timestamp(
       microseconds: (now - options.retention).microseconds / 900_000_000)
@@ -26,12 +28,22 @@ extension CostLedger {
     return hasMore
   }
 
-  /// Bytes of the file that hold something.
-  package func sizeInUse() throws(LedgerError) -> Int64 {
-    let size = try database.integer("PRAGMA page_size") ?? 0
-    let pages = try database.integer("PRAGMA page_count") ?? 0
-    let free = try database.integer("PRAGMA freelist_count") ?? 0
-    return (pages - free) * size
+  /// About how many bytes the single requests take. Kept as a sum, since SQLite could only tell
+  /// by reading them all.
+  package func detailSize() throws(LedgerError) -> Int64 {
+    try database.integer("SELECT value FROM meta WHERE key = 'detail_size'") ?? 0
+  }
+
+  func addDetailSize(_ bytes: Int64) throws(LedgerError) {
+    sql.detailSize.bind(bytes)
+    try sql.detailSize.run()
+  }
+
+  /// What a row takes besides its texts, measured over rows of all kinds.
+  private static let rowSize: Int64 = 110
+
+  static func size(of record: RequestRecord) -> Int64 {
+    rowSize + Int64(min(record.id.count, 128) + min(record.trace.count, 128))
   }
 
   /// Bytes of the ledger's files on disk.
@@ -40,6 +52,16 @@ extension CostLedger {
       var status = stat()
       return stat(file, &status) == 0 ? sum + Int64(status.st_size) : sum
     }
+  }
+
+  private func droppedSize(before bound: Int64) throws(LedgerError) -> Int64 {
+    try database.integer(
+      """
+      SELECT sum(
+        \(Self.rowSize) + ifnull(length(CAST(id AS BLOB)), 0)
+        + ifnull(length(CAST(trace AS BLOB)), 0))
+      FROM request WHERE "end" < \(bound)
+      """) ?? 0
   }
 
   private func drop(
@@ -57,7 +79,15 @@ extension CostLedger {
     let next = try value(at: Self.slice) ?? .max
     // Rows of the same value go together, however many they are.
     let bound = min(limit.microseconds, max(next, first + 1))
-    try database.execute("DELETE FROM \(table) WHERE \(scope) AND \(column) < \(bound)")
+    try database.execute("BEGIN IMMEDIATE")
+    do throws(LedgerError) {
+      if table == "request" { try addDetailSize(-droppedSize(before: bound)) }
+      try database.execute("DELETE FROM \(table) WHERE \(scope) AND \(column) < \(bound)")
+      try commit()
+    } catch {
+      rollback()
+      throw error
+    }
     return bound < limit.microseconds
   }
 }
