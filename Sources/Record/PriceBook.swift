@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// What a model costs, in femto-dollars (10⁻¹⁵ USD) a token, so that the cheapest prices stay whole.
 package struct ModelPrice: Sendable, Equatable {
@@ -52,9 +53,17 @@ package struct ModelPrice: Sendable, Equatable {
 /// A price list in the format of LiteLLM's `model_prices_and_context_window.json`.
 package struct PriceBook: Sendable {
   /// Why a price list could not be used.
-  package enum Problem: Error, Equatable {
+  package enum Problem: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     case notPriceList(path: String, reason: String)
+
+    package var description: String {
+      switch self {
+      case .unreadable(let path, let reason): "cannot read the price list \(path): \(reason)"
+      case .notPriceList(let path, let reason):
+        "\(path) is no price list in LiteLLM's format: \(reason)"
+      }
+    }
   }
 
   private var prices: [String: ModelPrice] = [:]
@@ -64,21 +73,33 @@ package struct PriceBook: Sendable {
 
   /// Reads the file at `path`, of at most 64 MiB.
   package init(path: String) throws(Problem) {
-    let data: Data
-    do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-      throw .unreadable(path: path, reason: "\(error)")
-    }
-    guard data.count <= 64 << 20 else {
-      throw .notPriceList(path: path, reason: "it is larger than 64 MiB")
-    }
+    let data = try Self.contents(of: path)
     do {
       prices = try JSONDecoder().decode([String: Entry].self, from: data)
         .compactMapValues(\.price)
+    } catch DecodingError.typeMismatch {
+      throw .notPriceList(path: path, reason: "it is no JSON object")
     } catch {
-      throw .notPriceList(path: path, reason: "\(error)")
+      throw .notPriceList(path: path, reason: "it is not valid JSON")
     }
     guard !prices.isEmpty else {
       throw .notPriceList(path: path, reason: "no entry has an input_cost_per_token")
+    }
+  }
+
+  private static func contents(of path: String) throws(Problem) -> Data {
+    var status = stat()
+    guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(path: path, reason: "it is no regular file")
+    }
+    guard status.st_size <= 64 << 20 else {
+      throw .notPriceList(path: path, reason: "it is larger than 64 MiB")
+    }
+    do { return try Data(contentsOf: URL(filePath: path)) } catch {
+      throw .unreadable(path: path, reason: "\(error)")
     }
   }
 
