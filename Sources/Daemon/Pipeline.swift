@@ -19,8 +19,14 @@ final class Pipeline {
     var problems: [PipelineInput.Problem] = []
   }
 
+  /// One file of a source.
+  private struct Stream: Hashable {
+    var source: Int32
+    var file: Int32
+  }
+
   /// Bytes read for one batch from one source: a commit of some milliseconds.
-  static let budget = 4 << 20
+  static let defaultBudget = 4 << 20
 
   let inputs: [PipelineInput]
   private let ledger: CostLedger
@@ -32,13 +38,17 @@ final class Pipeline {
   private var needsRecovery = false
   /// The day on which the tally was restored: unused label values make room on the next one.
   private var day: Int32
+  /// End of the latest event of each file, while there is more to read.
+  private var latest: [Stream: Timestamp] = [:]
+  private let budget: Int
 
   /// Starts from what `ledger` holds, in place of a pipeline with the inputs `previous`.
   init(
     settings: PipelineSettings, ledger: CostLedger, publisher: Publisher, now: Timestamp,
-    previous: [PipelineInput] = []
+    previous: [PipelineInput] = [], budget: Int = Pipeline.defaultBudget
   ) throws(LedgerError) {
     self.settings = settings
+    self.budget = budget
     self.ledger = ledger
     self.publisher = publisher
     var inputs: [PipelineInput] = []
@@ -63,7 +73,7 @@ final class Pipeline {
     var step = Step()
     batch.removeAll()
     for input in inputs {
-      step.hasMore = input.read(into: &batch, budget: Self.budget, now: now) || step.hasMore
+      step.hasMore = input.read(into: &batch, budget: budget, now: now) || step.hasMore
       step.problems += input.problems
     }
     let horizon = horizon(hasMore: step.hasMore, now: now)
@@ -127,15 +137,20 @@ final class Pipeline {
   }
 
   /// Up to when the logs were read: by the wall clock once nothing is left to read, until then by
-  /// the slowest file's events.
+  /// the events of the file that was read least far.
   private func horizon(hasMore: Bool, now: Timestamp) -> Timestamp {
-    guard hasMore else { return now }
-    var latest: [Int64: Timestamp] = [:]
+    guard hasMore else {
+      latest.removeAll()
+      return now
+    }
     for record in batch.requests {
-      let stream = Int64(record.source) << 32 | Int64(record.stream)
+      let stream = Stream(source: record.source, file: record.stream)
       latest[stream] = max(latest[stream] ?? record.end, record.end)
     }
-    return latest.values.min() ?? Timestamp(microseconds: .min)
+    let unread = inputs.flatMap { input in
+      input.unreadStreams.map { Stream(source: input.index, file: $0) }
+    }
+    return unread.map { latest[$0] ?? Timestamp(microseconds: .min) }.min() ?? now
   }
 
   private var hasWork: Bool {
@@ -145,6 +160,7 @@ final class Pipeline {
   private func recover(now: Timestamp) throws(LedgerError) {
     try restore(now: now)
     for input in inputs { input.rewind() }
+    latest.removeAll()
     needsRecovery = false
   }
 

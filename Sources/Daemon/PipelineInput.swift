@@ -146,6 +146,14 @@ final class PipelineInput {
     }
   }
 
+  /// The files that have more to read; standard input is file 0.
+  var unreadStreams: [Int32] {
+    switch reader {
+    case .files(let files): files.unreadFiles.map { Int32(truncatingIfNeeded: $0) }
+    case .standardInput: status.isCaughtUp ? [] : [0]
+    }
+  }
+
   /// Counts an event as new or as known.
   func count(isNew: Bool, at end: Timestamp) {
     if isNew {

@@ -40,6 +40,8 @@ import Testing
     var fate = SeededRandom(seed: seed + 1)
     let clock = ManualClock(ends[0])
     let rig = Rig(clock: clock)
+    // Some lines a step, so that mishaps fall between the steps of one backlog, too.
+    rig.budget = Int.random(in: 60_000...400_000, using: &random)
     try rig.start()
     var next = 0
     var torn: Substring.UTF8View = "".utf8[...]

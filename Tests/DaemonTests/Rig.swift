@@ -13,7 +13,10 @@ final class Rig {
   let scratch = Scratch()
   let clock: ManualClock
   var settings: PipelineSettings
+  /// Bytes read a step.
+  var budget = Pipeline.defaultBudget
   private(set) var registry = Registry()
+  private(set) var publisher: Publisher?
   private(set) var ledger: CostLedger?
   private(set) var pipeline: Pipeline?
   /// Steps that threw, as a test counts them.
@@ -37,8 +40,11 @@ final class Rig {
     let ledger = try CostLedger(options: settings.ledger, role: .owner)
     self.ledger = ledger
     registry = Registry()
+    let publisher = Publisher(registry: registry)
+    self.publisher = publisher
     pipeline = try Pipeline(
-      settings: settings, ledger: ledger, publisher: Publisher(registry: registry), now: clock.now)
+      settings: settings, ledger: ledger, publisher: publisher, now: clock.now,
+      budget: budget)
   }
 
   /// Drops everything in memory, as a crash does.

@@ -159,7 +159,10 @@ int sj_extract(sj_parser *parser, const sj_fields *fields, const char *line, siz
   try {
     ondemand::document document =
         parser->parser.iterate(padded_string_view(line, length, length + padding));
-    if (document.type() != ondemand::json_type::object) return SJ_NOT_OBJECT;
+    const ondemand::json_type type = document.type();
+    if (type == ondemand::json_type::null && !document.is_null()) return SJ_NOT_JSON;
+    if (type == ondemand::json_type::boolean && document.get_bool().error()) return SJ_NOT_JSON;
+    if (type != ondemand::json_type::object) return SJ_NOT_OBJECT;
     Walk{*parser, *fields, slots}.object(document.get_object(), fields->nodes[0]);
     const bool at_end = document.current_location().error() == OUT_OF_BOUNDS;
     return at_end ? SJ_OK : SJ_NOT_JSON;

@@ -76,6 +76,9 @@ package final class FileSource {
   /// How far each file was delivered, in no particular order.
   package var checkpoints: [FileCheckpoint] { files.map(\.state.checkpoint) + pending }
 
+  /// The numbers of the files that have more to read.
+  package var unreadFiles: [Int] { files.filter(\.state.hasUnread).map(\.number) }
+
   /// What is to be stored together with what was counted of the deliveries so far: compared with
   /// what `didCommit` last confirmed. Rows are told apart by device and inode.
   package func takeChangedCheckpoints() -> (changed: [FileCheckpoint], removed: [FileCheckpoint]) {

@@ -21,7 +21,10 @@ import Testing
 
   @Test(arguments: [
     ("", "not_json"), (" ", "not_json"), ("{", "not_json"), ("}", "not_json"),
-    ("{\"a\":1", "not_json"), ("Started.", "not_json"), ("{]", "not_json"),
+    ("{\"a\":1", "not_json"), ("Started.", "not_json"), ("nginx: ready", "not_json"),
+    ("trace 1", "not_json"),
+    ("false alarm", "not_json"), ("nullify", "not_json"), ("false", "not_object"),
+    ("{]", "not_json"),
     (#"{"kind":"request"} {"kind":"request"}"#, "not_json"), (#"{"kind":"request"}x"#, "not_json"),
     ("{\"kind\"", "not_json"), ("{\"kind\":}", "bad_json"),
     ("[]", "not_object"), ("[{}]", "not_object"), ("null", "not_object"), ("12", "not_object"),
