@@ -112,17 +112,22 @@ final class PipelineInput {
   }
 
   private func complain(about rejection: Rejection, at offset: Int64, file: Int) {
-    guard problems.count < Self.mostProblems else { return }
     let path = path(of: file)
-    problems.append(
-      Problem(
-        kind: "\(rejection.rawValue) \(path)",
-        message: "\(path): the line at byte \(offset) is not counted: \(rejection.meaning)"))
+    complain(kind: "\(rejection.rawValue) \(path)") {
+      "\(path): the line at byte \(offset) is not counted: \(rejection.meaning)"
+    }
   }
 
   private func complain(_ problem: TailProblem) {
-    guard problems.count < Self.mostProblems else { return }
-    problems.append(Problem(kind: problem.kind, message: problem.description))
+    complain(kind: problem.kind) { problem.description }
+  }
+
+  /// One of a kind for each read: a file of rubbish would fill the memory with messages.
+  private func complain(kind: String, _ message: () -> String) {
+    guard problems.count < Self.mostProblems, !problems.contains(where: { $0.kind == kind }) else {
+      return
+    }
+    problems.append(Problem(kind: kind, message: message()))
   }
 
   private func path(of file: Int) -> String {

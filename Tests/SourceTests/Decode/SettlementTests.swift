@@ -5,94 +5,16 @@ import Testing
 
 @testable import Source
 
-/// A settlement that is fed with payloads told in a few words.
-private struct Desk {
-  var settlement: Settlement
-  var batch = RecordBatch()
-  private let decoding = Decoding(.litellm)
-  /// Where times are counted from.
-  static let base = Timestamp(microseconds: 1_795_259_000_000_000)
-
-  init(restored: [WaitingFailure] = [], capacity: Int = Settlement.capacity) {
-    settlement = Settlement(
-      settleAfter: [.minutes(2)], metadataNames: ["power_level"], restored: restored,
-      capacity: capacity)
-  }
-
-  private func line(
-    _ id: String, _ status: String, _ route: String, _ start: Double, _ end: Double, _ rest: String
-  ) -> String {
-    let provider = ["claude": "anthropic", "gpt": "openai"][route] ?? "groq"
-    return """
-      {"litellm_call_id":"\(id)","status":"\(status)","startTime":\(1_795_259_000 + start),\
-      "endTime":\(1_795_259_000 + end),"model_group":"\(route)","model":"\(provider)/m",\
-      "custom_llm_provider":"\(provider)","model_id":"\(route)-1"\(rest)}
-      """
-  }
-
-  mutating func failure(
-    _ id: String, _ start: Double, _ end: Double, route: String = "claude",
-    code: String = "500", rest: String = ""
-  ) {
-    add(
-      line(
-        id, "failure", route, start, end,
-        ",\"error_information\":{\"error_code\":\"\(code)\"},"
-          + "\"metadata\":{\"requester_metadata\":{\"power_level\":\"eco\"}}" + rest))
-  }
-
-  mutating func success(
-    _ id: String, _ start: Double, _ end: Double, route: String = "claude", rest: String = ""
-  ) {
-    add(
-      line(
-        id, "success", route, start, end,
-        ",\"prompt_tokens\":10,\"completion_tokens\":5,\"response_cost\":0.25" + rest))
-  }
-
-  private mutating func add(_ line: String) {
-    decoding.batch = batch
-    decoding.add(line)
-    batch = decoding.batch
-  }
-
-  /// Settles what was added and what is due at `horizon`; what came out, in short.
-  mutating func settle(to horizon: Double = 0) -> [String] {
-    settlement.settle(&batch)
-    settlement.expire(&batch, horizon: Self.base + .milliseconds(Int64(horizon * 1000)))
-    defer { batch.removeAll() }
-    let requests = batch.requests.filter { $0.form != .void }.map { short($0) }
-    return requests + batch.attempts.map { "attempt \(batch.string($0.route)) \($0.reason.name)" }
-  }
-
-  private func short(_ record: RequestRecord) -> String {
-    func seconds(_ time: Timestamp?) -> String { time.map { "\(($0 - Self.base).seconds)" } ?? "?" }
-    var text = "\(batch.string(record.id)) \(record.outcome.name)"
-    text += " \(seconds(record.start))-\(seconds(record.end))"
-    if record.form == .late { text += " late" }
-    text += " \(batch.string(record.route))"
-    let served = batch.string(record.servedRoute)
-    if !served.isEmpty, served != batch.string(record.route) { text += ">\(served)" }
-    if record.retries > 0 { text += " retry" }
-    if record.fallbacks > 0 { text += " fallback" }
-    if let first = record.firstFailure {
-      text += " after \(batch.string(first.provider)) \(first.reason.name)"
-    }
-    if record.outcome != .failure { text += " from \(seconds(record.attemptStart))" }
-    return text + " \(record.attempts)"
-  }
-}
-
 @Suite struct SettlementTests {
   @Test func aSuccessAloneIsARequest() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.success("a", 1, 2)
     #expect(desk.settle() == ["a success 1.0-2.0 claude from 1.0 1"])
     #expect(desk.settlement.takeChanges() == WaitingChanges())
   }
 
   @Test func aFailureAloneWaitsTwoMinutesThenFails() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 1, 2)
     #expect(desk.settle(to: 121.999) == ["attempt claude server_error"])
     #expect(desk.settle(to: 122) == ["a failure 1.0-2.0 claude after anthropic server_error 1"])
@@ -100,7 +22,7 @@ private struct Desk {
   }
 
   @Test func aSuccessOnTheSameRouteIsARetry() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 1, 2)
     desk.success("a", 5, 6)
     #expect(
@@ -112,7 +34,7 @@ private struct Desk {
   }
 
   @Test func aSuccessOnAnotherRouteIsAFallback() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 1, 2)
     #expect(desk.settle(to: 60) == ["attempt claude server_error"])
     desk.success("a", 5, 6, route: "gpt")
@@ -123,7 +45,7 @@ private struct Desk {
   }
 
   @Test func aStreamsPayloadBeginsWithTheRequest() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 1.1, 2)
     desk.success(
       "a", 1, 6, route: "gpt", rest: ",\"stream\":true,\"completionStartTime\":1795259005")
@@ -135,7 +57,7 @@ private struct Desk {
   }
 
   @Test func aClientThatLeavesTheFallbackIsCancelled() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 1, 2)
     desk.success("a", 5, 6, route: "gpt", rest: ",\"error_information\":{\"error_code\":\"499\"}")
     #expect(
@@ -144,7 +66,7 @@ private struct Desk {
   }
 
   @Test func aLateSuccessAddsToTheRequestAlreadyFailed() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 1, 2)
     #expect(desk.settle(to: 300).first == "a failure 1.0-2.0 claude after anthropic server_error 1")
     desk.success("a", 290, 310, route: "gpt")
@@ -157,7 +79,7 @@ private struct Desk {
   }
 
   @Test func aSettledFailureIsForgottenAfterAnHour() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 1, 2)
     _ = desk.settle(to: 200)
     _ = desk.settle(to: 200 + 3599)
@@ -169,7 +91,7 @@ private struct Desk {
   }
 
   @Test func aSuccessNeverPairsWithALaterFailure() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 5, 6)
     desk.success("a", 1, 2, route: "gpt")
     #expect(
@@ -180,7 +102,7 @@ private struct Desk {
   }
 
   @Test func twoFailuresWithOneIDAreTwoRequests() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 1, 2)
     desk.failure("a", 3, 4, route: "gpt", code: "429")
     #expect(
@@ -194,7 +116,7 @@ private struct Desk {
   }
 
   @Test func aReusedIDsSuccessesAreRequestsOfTheirOwn() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 1, 2)
     desk.success("a", 3, 4)
     desk.success("a", 5, 6)
@@ -206,7 +128,7 @@ private struct Desk {
   }
 
   @Test func otherIDsDoNotPair() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure("a", 1, 2)
     desk.success("b", 3, 4)
     #expect(desk.settle().first == "b success 3.0-4.0 claude from 3.0 1")
@@ -214,7 +136,7 @@ private struct Desk {
   }
 
   @Test func whatCannotBeAnsweredDoesNotWait() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure(
       "a", 1, 2, rest: ",\"error_information\":{\"error_class\":\"ProxyModelNotFoundError\"}")
     #expect(desk.settle() == ["a failure 1.0-2.0 claude 0"])
@@ -224,7 +146,7 @@ private struct Desk {
   }
 
   @Test func aSkippedRoutesFailureHasNoAttempt() {
-    var desk = Desk()
+    var desk = SettlementDesk()
     desk.failure(
       "a", 1, 2, rest: ",\"error_information\":{\"error_class\":\"RouterRateLimitError\"}")
     desk.success("a", 3, 4, route: "gpt")
@@ -233,7 +155,7 @@ private struct Desk {
   }
 
   @Test func moreThanItsCapacityDoesNotWait() {
-    var desk = Desk(capacity: 40)
+    var desk = SettlementDesk(capacity: 40)
     for number in 0..<41 { desk.failure("id-\(number)", Double(number), Double(number)) }
     let settled = desk.settle().filter { $0.contains("failure") }
     // The oldest, down to three quarters.
@@ -294,7 +216,7 @@ private struct Desk {
     func run(stopping: Bool) -> (told: [String], left: Int) {
       var random = SeededRandom(seed: seed)
       var fate = SeededRandom(seed: seed &* 31)
-      var desk = Desk(capacity: 12)
+      var desk = SettlementDesk(capacity: 12)
       var stored: [[UInt8]: WaitingFailure] = [:]
       var told: [String] = []
       for round in 0..<60 {
@@ -314,7 +236,7 @@ private struct Desk {
         for id in changes.removed { stored[id] = nil }
         for entry in changes.saved { stored[entry.callID] = entry }
         if stopping, Bool.random(using: &fate) {
-          desk = Desk(restored: Array(stored.values), capacity: 12)
+          desk = SettlementDesk(restored: Array(stored.values), capacity: 12)
         }
         #expect(desk.settlement.count == stored.count && stored.count <= 12)
       }
