@@ -24,7 +24,7 @@ ERRORS = [("429", "RateLimitError", "Rate limit reached for requests"),
           ("408", "Timeout", "Request timed out."),
           ("500", "InternalServerError", "The server had an error"),
           ("401", "AuthenticationError", "Incorrect API key provided")]
-WORDS = ("the a model request latency token provider budget \"quoted\" path\\to caf\u00e9 na\u00efve "
+WORDS = ("the a model request latency token provider budget \"quoted\" path\\to caf\u00e9 "
          "\u6771\u4eac \U0001F680 function return value error stream chunk summarise contract "
          "invoice total explain why system prompt answer json {\"status\": \"failure\"} list of "
          "items and \n new line\ttab cost centre quarter report region ticket priority").split(" ")

@@ -16,10 +16,10 @@
 
 using namespace simdjson;
 
-static const double bounds[] = {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120};
+static const double bounds[] = {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60};
 
 struct Histogram {
-  uint64_t counts[11] = {};
+  uint64_t counts[9] = {};
   double sum = 0;
 };
 
@@ -72,7 +72,7 @@ static void count(const char *text, size_t length, size_t room) {
     at(cost, {provider, model, level}) += dollars;
     Histogram &histogram = at(durations, {provider, model});
     int bucket = 0;
-    while (bucket < 10 && end - start > bounds[bucket]) ++bucket;
+    while (bucket < 8 && end - start > bounds[bucket]) ++bucket;
     histogram.counts[bucket]++;
     histogram.sum += end - start;
     if (!primary.empty()) at(fallbacks, {primary, provider, reason})++;

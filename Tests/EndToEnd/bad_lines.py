@@ -31,7 +31,8 @@ BAD = {
         b'{"kind":' * 5000 + b"1" + b"}" * 4999, GOOD.replace(b'"gpt-4o"', b'"gpt\xff4o"', 1),
         b"\x1f\x8b\x08" + bytes(range(16, 100)),
     ],
-    "not_object": [b"[]", b"[" * 50_000, b"[" + GOOD + b"]", b"123", b'"text"', b"null", b"true", b"-1.5e9"],
+    "not_object": [b"[]", b"[" * 50_000, b"[" + GOOD + b"]", b"123", b'"text"', b"null", b"true",
+                   b"-1.5e9"],
     "unknown_kind": [
         b"{}", b'{"hello":"world"}', encode(request(kind="other")), encode(request(v=2)),
         encode(request(v="1")), encode(request(kind=5)), encode(request(kind=None)),

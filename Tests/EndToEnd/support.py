@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: processes that never outlive them, checks, metrics as numbers."""
+"""What the end-to-end tests share: processes that never outlive them, checks, exact metrics."""
 
 import atexit
 import collections
