@@ -69,6 +69,7 @@ final class IngestThread: @unchecked Sendable {
       pipeline.inputs.forEach { $0.watch(with: watcher) }
     }
     drain()
+    ledger.tidy()
   }
 
   /// Asks the thread for something, from any other.

@@ -16,6 +16,7 @@ do {
   case .run(let arguments):
     switch arguments.command {
     case "run": try RunCommand.run(arguments)
+    case "check": exit(try CheckCommand.run(arguments))
     case "import": exit(try ImportCommand.run(arguments))
     case "metrics":
       print(arguments.has("markdown") ? Catalogue.markdown() : Catalogue.text(), terminator: "")

@@ -1,0 +1,89 @@
+import Config
+import Support
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+/// What `sidelight check` says of things that are there, missing or broken.
+@Suite struct CheckTests {
+  private let scratch = Scratch()
+  private let clock = ManualClock()
+
+  private func findings(_ change: (inout Configuration) -> Void = { _ in }) -> [String] {
+    var configuration = Configuration(instance: "test")
+    configuration.web.port = 0
+    configuration.ledger.path = scratch.file("ledger.db")
+    configuration.sources = [.init(input: .files(glob: scratch.file("*.jsonl")))]
+    change(&configuration)
+    return Checker.findings(configuration, now: clock.now).map {
+      "\($0.verdict.rawValue) \($0.subject): \($0.text)".replacing(scratch.path, with: "")
+    }
+  }
+
+  /// A native line that ended a minute ago.
+  private var line: String {
+    let end = clock.now.microseconds / 1_000_000 - 60
+    return """
+      {"v":1,"kind":"request","id":"a","start":\(end - 1),"end":\(end),"outcome":"success"}
+
+      """
+  }
+
+  @Test func anEmptyMachine() {
+    #expect(
+      findings() == [
+        "ok listen: 127.0.0.1:0 is free",
+        "warning source /*.jsonl: no file matches yet;"
+          + " is the callback installed, and does it write there?",
+        "ok ledger: /ledger.db will be made",
+      ])
+  }
+
+  @Test func aLogIsKnownByItsLastLines() {
+    scratch.write(line + "half a li", to: "a.jsonl")
+    #expect(findings()[1].hasPrefix("ok source /*.jsonl: 1 file, 99 B, native, last written "))
+    scratch.append("ne\n", to: "a.jsonl")
+    #expect(findings()[1].hasSuffix("; 1 of the last 2 lines are unusable"))
+    scratch.write("[1]\n", to: "a.jsonl")
+    #expect(
+      findings()[1]
+        == "warning source /*.jsonl: 1 file, 4 B, but no usable line at the end:"
+        + " it is no JSON object")
+  }
+
+  @Test func aLogThatNobodyWritesTo() {
+    scratch.write(line, to: "a.jsonl")
+    clock.advance(.days(4000))
+    #expect(findings()[1].hasSuffix("ago: does the proxy still write to it?"))
+  }
+
+  @Test func aRunningDaemonHoldsItsLedger() throws {
+    let rig = Rig()
+    try rig.start()
+    let lines = findings { $0.ledger.path = rig.settings.ledger.path }
+    #expect(lines[2].contains("schema 1, in use by a running sidelight"))
+    rig.stop()
+    let later = findings { $0.ledger.path = rig.settings.ledger.path }
+    #expect(later[2].hasSuffix("schema 1, not in use"))
+  }
+
+  @Test func whatIsMissingFails() {
+    let lines = findings {
+      $0.ledger.path = "/nowhere/ledger.db"
+      $0.pricesFile = "/nowhere/prices.json"
+      $0.web.address = "localhost"
+    }
+    #expect(
+      lines == [
+        "FAILED listen: cannot listen on \"localhost\": not an IPv4 or IPv6 address, such as"
+          + " 127.0.0.1 or ::1",
+        "warning source /*.jsonl: no file matches yet;"
+          + " is the callback installed, and does it write there?",
+        "FAILED ledger: cannot open the ledger /nowhere/ledger.db: no such file or directory;"
+          + " make its directory writable for this user or set ledger.url",
+        "FAILED prices: \(lines[3].dropFirst("FAILED prices: ".count))",
+      ])
+    #expect(lines[3].contains("/nowhere/prices.json"))
+  }
+}
