@@ -12,6 +12,8 @@ package final class App: Sendable {
   package var port: UInt16 { server.port }
 
   private let server: HTTPServer
+  /// The server as a reload reaches it, until it stops: its routes hold the reloader.
+  private let reloaded: Locked<HTTPServer?>
   private let ingest: IngestThread
   private let thread: WorkerThread
   private let reloader: Reloader
@@ -36,11 +38,13 @@ package final class App: Sendable {
         settings: settings, ledger: ledger, publisher: publisher, commitTimes: commitTimes,
         clock: clock, wakeup: wakeup, onStarted: { readiness.isReady = true })
     }
-    let server = Locked<HTTPServer?>(nil)
+    let reloaded = Locked<HTTPServer?>(nil)
+    // Weak: the registry's collectors hold the reloader, and the ledger closes with the thread.
     let reloader = Reloader(current: configuration, clock: clock, load: load) {
-      configuration, settings in
+      [weak ingest] configuration, settings in
+      guard let ingest else { return "it is stopping" }
       if let problem = ingest.apply(settings) { return problem }
-      server.withLock { $0?.allow(configuration.web) }
+      reloaded.withLock { $0?.allow(configuration.web) }
       return nil
     }
     Self.addCollectors(
@@ -52,7 +56,8 @@ package final class App: Sendable {
     let listening = try AppError.of { () throws(HTTPServerError) in
       try HTTPServer(options: configuration.web, router: routes.router)
     }
-    server.withLock { $0 = listening }
+    reloaded.withLock { $0 = listening }
+    self.reloaded = reloaded
     self.server = listening
     guard let thread = WorkerThread.start(name: "ingest", { ingest.run() }) else {
       throw .noResources
@@ -74,6 +79,7 @@ package final class App: Sendable {
   package func stop() {
     ingest.send(.stop)
     thread.join()
+    reloaded.withLock { $0 = nil }
     server.stop(within: .milliseconds(500))
   }
 
@@ -82,8 +88,8 @@ package final class App: Sendable {
     ledgerPath: String
   ) {
     let process = ProcessCollector()
-    publisher.registry.addCollector { samples in
-      let live = publisher.live.withLock { $0 }
+    publisher.registry.addCollector { [live = publisher.live] samples in
+      let live = live.withLock { $0 }
       Collectors.collectRecent(live, into: &samples)
       Collectors.collectRateLimits(live, into: &samples)
       Collectors.collectSources(live, into: &samples)

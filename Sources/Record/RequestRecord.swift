@@ -95,7 +95,8 @@ package struct RequestRecord: Sendable {
     case whole
     /// One LiteLLM payload: it becomes whole when it is settled with its other half.
     case payload
-    /// The success of a request already counted as failed: adds tokens and cost, no request.
+    /// The success of a request already counted as failed, or the bill of one's broken attempt:
+    /// adds tokens and cost, no request.
     case late
     /// Not to be counted: a duplicate, or a payload that waits.
     case void

@@ -5,7 +5,11 @@ import Support
 extension TallyState {
   mutating func add(_ record: RequestRecord, of batch: RecordBatch, day: Int32) {
     let detail = resolve(record, of: batch, day: day)
-    if detail.isNew { addOutcome(detail) } else { self[.settledLate].add(1, to: .zero) }
+    if detail.isNew {
+      addOutcome(detail)
+    } else if detail.isServed {
+      self[.settledLate].add(1, to: .zero)
+    }
     addWayThere(detail)
     addUsage(detail)
     addLatency(detail, of: batch)

@@ -19,20 +19,24 @@ import Testing
     case fullThenCrash
   }
 
-  /// Lines without what is never read, so that many runs stay quick.
-  private let lines: [String]
-  private let ends: [Timestamp]
-
-  init() throws {
-    let all = try Captured.lines("standard_small.jsonl.gz")
-    lines = all.map { line in
+  /// Lines without what is never read, so that many runs stay quick, and when their events ended.
+  private static let log = Result {
+    let lines = try Captured.lines("standard_small.jsonl.gz").map { line in
       guard let start = line.firstRange(of: "\"messages\":"),
         let end = line.firstRange(of: ",\"hidden_params\":")
       else { return line }
       return line[..<start.lowerBound] + "\"messages\":null" + line[end.lowerBound...]
     }
-    ends = lines.map { Timestamp(microseconds: billionths(RawJSON($0)["endTime"] ?? "0") / 1000) }
+    let ends = lines.map {
+      Timestamp(microseconds: billionths(RawJSON($0)["endTime"] ?? "0") / 1000)
+    }
+    return (lines: lines, ends: ends)
   }
+
+  private let lines: [String]
+  private let ends: [Timestamp]
+
+  init() throws { (lines, ends) = try Self.log.get() }
 
   /// Writes the log piece by piece, lines torn anywhere, and follows it in event time.
   private func follow(seed: UInt64, mishaps: Bool) throws -> Rig {

@@ -204,6 +204,12 @@ package struct Settlement {
     else { return record }
     forget(key)
     record.form = entry.isSettled ? .late : .whole
+    if !entry.isSettled, failure.cost != nil {
+      // A stream that broke was billed by the provider that broke it.
+      var bill = failure
+      bill.form = .late
+      batch.requests.append(bill)
+    }
     // A stream's payload begins with the request, so when its last attempt began is not known.
     if record.start < failure.end { record.attemptStart = nil }
     record.start = min(failure.start, record.start)

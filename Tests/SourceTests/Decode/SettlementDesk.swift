@@ -1,6 +1,5 @@
 import Record
 import Support
-import TestSupport
 
 @testable import Source
 

@@ -56,6 +56,27 @@ import Testing
       ])
   }
 
+  @Test func aBrokenStreamsBillIsPaidByWhoBrokeIt() {
+    var desk = SettlementDesk()
+    let bill = ",\"response_cost\":0.125,\"prompt_tokens\":7"
+    desk.failure("a", 1, 2, rest: bill)
+    desk.success("a", 5, 6, route: "gpt")
+    desk.settlement.settle(&desk.batch)
+    let billed = desk.batch.requests.filter { $0.form != .void }
+    #expect(billed.map(\.form) == [.whole, .late])
+    #expect(billed.map { $0.cost?.nanodollars } == [250_000_000, 125_000_000])
+    #expect(billed.map { desk.batch.string($0.provider) } == ["openai", "anthropic"])
+    #expect(billed.map(\.tokens.input) == [10, 7])
+    #expect(billed.map(\.outcome) == [.success, .failure])
+
+    // Once settled as failed, the bill is paid.
+    var late = SettlementDesk()
+    late.failure("a", 1, 2, rest: bill)
+    _ = late.settle(to: 200)
+    late.success("a", 5, 206, route: "gpt")
+    #expect(late.settle(to: 200).count == 1)
+  }
+
   @Test func aClientThatLeavesTheFallbackIsCancelled() {
     var desk = SettlementDesk()
     desk.failure("a", 1, 2)

@@ -1,0 +1,73 @@
+import Config
+import HTTP
+import Metrics
+import Support
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+@Suite struct RoutesTests {
+  private let readiness = Readiness()
+  private let clock = ManualClock()
+
+  private func answer(
+    _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], reloads: Bool = true
+  ) -> HTTPResponse {
+    let reloader = Reloader(
+      current: Configuration(instance: "x"), clock: clock.clock,
+      load: { () throws(ConfigError) in Configuration(instance: "x") },
+      apply: { _, _ in reloads ? nil : "because" })
+    let routes = Routes(
+      registry: Registry(), readiness: readiness, reloader: reloader, clock: clock.clock,
+      version: "1.2.3")
+    return routes.router.respond(to: HTTPRequest(method, path, headers: headers))
+  }
+
+  @Test func healthIsAlwaysGood() {
+    #expect(answer(.get, "/-/healthy") == .text("Sidelight is healthy.\n"))
+  }
+
+  @Test func readinessWaitsForTheFirstPass() {
+    #expect(
+      answer(.get, "/-/ready")
+        == .error(503, "not_ready", "the sources are not being read yet"))
+    readiness.isReady = true
+    #expect(answer(.get, "/-/ready") == .text("Sidelight is ready.\n"))
+  }
+
+  @Test func aReloadIsAPost() {
+    #expect(answer(.get, "/-/reload").status == 405)
+    #expect(answer(.post, "/-/reload") == .text("configuration reloaded\n"))
+    #expect(
+      answer(.post, "/-/reload", reloads: false)
+        == .error(500, "not_reloaded", "configuration not reloaded: because"))
+  }
+
+  @Test func metricsAreNegotiated() {
+    let plain = answer(.get, "/metrics")
+    #expect(plain.status == 200)
+    #expect(plain.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
+    #expect(plain.headers["Content-Encoding"] == nil)
+    #expect(plain.headers["Vary"] == "Accept, Accept-Encoding")
+    let packed = answer(
+      .get, "/metrics",
+      headers: ["Accept": "application/openmetrics-text;version=1.0.0", "Accept-Encoding": "gzip"])
+    #expect(
+      packed.headers["Content-Type"]
+        == "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    #expect(packed.headers["Content-Encoding"] == "gzip")
+    #expect(packed.body.starts(with: [0x1F, 0x8B]))
+  }
+
+  @Test func theLandingPageNamesTheVersionAndLinks() {
+    let page = answer(.get, "/")
+    let text = String(decoding: page.body, as: UTF8.self)
+    #expect(page.headers["Content-Type"] == "text/html; charset=utf-8")
+    #expect(text.contains("Version 1.2.3"))
+    for link in ["/metrics", "/-/healthy", "/-/ready"] {
+      #expect(text.contains("href=\"\(link)\""))
+    }
+    #expect(answer(.get, "/nothing").status == 404)
+  }
+}
