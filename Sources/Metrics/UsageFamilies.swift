@@ -6,7 +6,7 @@ extension Catalogue {
       Descriptor(
         .timeToFirstToken, "llm_time_to_first_token_seconds", .histogram(.firstToken),
         [.provider, .model], unit: .micro,
-        help: "Time from the start of a streamed request to its first token."),
+        help: "Time from the start of the answering attempt to the first token of a stream."),
       Descriptor(
         .timePerOutputToken, "llm_time_per_output_token_seconds", .histogram(.perToken),
         [.provider, .model], unit: .micro,
