@@ -6,7 +6,8 @@ Set-up:
   3. Also there:      general_settings: {cancel_on_disconnect: true}
   4. In the proxy's environment: DEFAULT_MAX_RETRIES=0
   5. Let the proxy write to SIDELIGHT_LOG (default /var/log/sidelight/requests.jsonl).
-  6. Point a file source of Sidelight at the same path.
+  6. Point a file source of Sidelight at the same path. If they share no volume, set SIDELIGHT_URL
+     and SIDELIGHT_TOKEN instead: the file is then a spool, from which the lines are sent.
 
 SIDELIGHT_META names the request-metadata keys to copy (comma separated, default power_level).
 
@@ -17,16 +18,24 @@ next line it can (`dropped`). README.md describes the lines.
 
 from __future__ import annotations
 
+import email.utils
+import fcntl
+import gzip
 import hashlib
+import http.client
 import json
 import logging
 import os
+import random
 import re
+import socket
+import ssl
 import threading
 import time
+import urllib.parse
 import uuid
 from datetime import datetime
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import litellm
 from litellm.integrations.custom_logger import CustomLogger
@@ -41,6 +50,17 @@ MAX_TEXT = 256
 MAX_TAGS = 32
 REOPEN_CHECK_SECONDS = 0.1
 WARNING_SECONDS = 60.0
+
+SPOOL_BYTES = 256 << 20
+SEGMENT_BYTES = 4 << 20
+BATCH_BYTES = 256 << 10
+BATCH_LINES = 1000
+GZIP_BYTES = 4 << 10
+POLL_SECONDS = 0.25
+ROTATE_SECONDS = 1.0
+CONNECT_SECONDS = 5.0
+POST_SECONDS = 30.0
+MAX_DELAY = 60.0
 
 logger = logging.getLogger("sidelight")
 
@@ -90,15 +110,23 @@ class LineWriter:
 
     def _follow_path(self) -> None:
         """Opens the file, anew if it was moved away or deleted."""
-        if self._descriptor >= 0:
-            try:
-                status = os.stat(self._path)
-                if (status.st_dev, status.st_ino) == self._identity:
-                    return
-            except FileNotFoundError:
-                pass
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if self._descriptor >= 0 and self._was_moved():
+            self._close()
+        if self._descriptor < 0:
+            self._open()
+
+    def _was_moved(self) -> bool:
+        try:
+            status = os.stat(self._path)
+        except FileNotFoundError:
+            return True
+        return (status.st_dev, status.st_ino) != self._identity
+
+    def _close(self) -> None:
+        os.close(self._descriptor)
+        self._descriptor = -1
+
+    def _open(self) -> None:
         os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)
         # O_NONBLOCK: a named pipe that nobody reads must not hold up the proxy.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
@@ -111,9 +139,329 @@ class LineWriter:
         now = time.monotonic()
         if now >= self._next_warning:
             self._next_warning = now + WARNING_SECONDS
-            # Only system errors are quoted: the text of others could hold a piece of a request.
-            detail = str(error) if isinstance(error, OSError) else type(error).__name__
-            logger.warning("Sidelight: %d lines lost so far: %s", self._dropped, detail)
+            logger.warning("Sidelight: %d lines lost so far: %s", self._dropped, detail(error))
+
+
+def detail(error: BaseException) -> str:
+    """Only system errors are quoted: the text of others could hold a request's, or the token."""
+    return str(error) if isinstance(error, OSError) else type(error).__name__
+
+
+class SpoolWriter(LineWriter):
+    """Writes to a spool: within a bound, and under a lock that says that lines may still come.
+
+    `room`, in bytes, is set by the sender now and then.
+    """
+
+    def __init__(self, path: str, room: int) -> None:
+        super().__init__(path)
+        self.room = room
+
+    def let_go(self) -> None:
+        """Closes the file if it was moved away, so that it can be sent to its end."""
+        with self._lock:
+            if self._descriptor >= 0 and self._was_moved():
+                self._close()
+
+    def _append(self, line: str) -> None:
+        if len(line) >= self.room:
+            raise OSError("the spool is full")
+        super()._append(line)
+        self.room -= len(line) + 1
+
+    def _open(self) -> None:
+        problem = OSError("the spool is moved away again and again")
+        for _ in range(3):
+            super()._open()
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                # Before it had the lock, the file may have been moved, and even sent.
+                if not self._was_moved():
+                    return
+            except OSError as error:
+                problem = error
+            self._close()
+        raise problem
+
+
+class Segment:
+    """A part of the spool that nobody writes to any more, and how far it was sent."""
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        self._path, self._descriptor = path, descriptor
+        self._offset = 0
+
+    def read(self, limit: int) -> Tuple[List[bytes], int]:
+        """At most `limit` next lines, and the offset of their end; no lines at the very end."""
+        data = os.pread(self._descriptor, BATCH_BYTES, self._offset)
+        *lines, rest = data.split(b"\n", limit)
+        if not lines and rest:  # a torn last line, or something longer than any line is
+            lines, rest = [rest], b""
+        return lines, self._offset + len(data) - len(rest)
+
+    def advance(self, end: int) -> None:
+        self._offset = end
+
+    def remove(self) -> None:
+        try:
+            os.unlink(self._path)
+        except FileNotFoundError:
+            pass
+        finally:
+            os.close(self._descriptor)
+
+
+class Spool:
+    """The file that all workers write to, and the segments that it was moved away to.
+
+    One process at a time holds the spool, and sends and removes segments. When it dies, another
+    one takes over, and sends again what was not yet removed.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._folder, self._name = os.path.dirname(path) or ".", os.path.basename(path)
+        self._is_segment = re.compile(re.escape(self._name) + r"\.[0-9]{20}").fullmatch
+        self._descriptor = -1
+
+    def hold(self) -> bool:
+        """False while another process holds the spool."""
+        if self._descriptor >= 0:
+            return True
+        os.makedirs(self._folder, exist_ok=True)
+        descriptor = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        if not lock(descriptor):
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def size(self) -> int:
+        return sum(self._size_of(name) for name in [self._name, *self._segments()])
+
+    def rotate(self, at_least: int) -> bool:
+        """Moves the file away if it has that many bytes."""
+        if self._size_of(self._name) < at_least:
+            return False
+        os.rename(self._path, f"{self._path}.{time.time_ns():020d}")
+        return True
+
+    def next_segment(self) -> Optional[Segment]:
+        """The oldest one that no worker has open for writing."""
+        for name in self._segments():
+            path = os.path.join(self._folder, name)
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                continue
+            if lock(descriptor):
+                return Segment(path, descriptor)
+            os.close(descriptor)
+        return None
+
+    def _segments(self) -> List[str]:
+        try:
+            return sorted(filter(self._is_segment, os.listdir(self._folder)))
+        except FileNotFoundError:
+            return []
+
+    def _size_of(self, name: str) -> int:
+        try:
+            return os.stat(os.path.join(self._folder, name)).st_size
+        except FileNotFoundError:
+            return 0
+
+
+def lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+class Answer(NamedTuple):
+    status: int
+    retry_after: Optional[float]
+
+
+class Receiver:
+    """Sidelight's address, to which lines are posted. Redirects are not followed."""
+
+    def __init__(self, url: str, token: Optional[str], token_file: Optional[str]) -> None:
+        self._url, self._token, self._token_file = url, token, token_file
+        self._connection: Optional[http.client.HTTPConnection] = None
+        self._target = ""
+
+    def post(self, lines: List[bytes]) -> Answer:
+        body, headers = b"\n".join(lines) + b"\n", self._headers()
+        if len(body) > GZIP_BYTES:
+            body = gzip.compress(body, compresslevel=1)
+            headers["Content-Encoding"] = "gzip"
+        if self._connection is None:
+            self._connection = self._new_connection()
+        try:
+            return self._exchange(self._connection, body, headers)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _headers(self) -> Dict[str, str]:
+        headers = {"Content-Type": "application/x-ndjson", "User-Agent": "sidelight-callback"}
+        token = self._token
+        if self._token_file:  # read anew each time: tokens are renewed
+            with open(self._token_file, encoding="utf-8") as file:
+                token = file.read(4096).strip()
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        return headers
+
+    def _new_connection(self) -> http.client.HTTPConnection:
+        url = urllib.parse.urlsplit(self._url)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise OSError("SIDELIGHT_URL must begin with http:// or https:// and a host")
+        self._target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        if url.scheme == "http":
+            return http.client.HTTPConnection(url.hostname, url.port, timeout=CONNECT_SECONDS)
+        return http.client.HTTPSConnection(url.hostname, url.port, timeout=CONNECT_SECONDS,
+                                           context=ssl.create_default_context())
+
+    def _exchange(self, connection: http.client.HTTPConnection, body: bytes,
+                  headers: Dict[str, str]) -> Answer:
+        if connection.sock is None:
+            connection.connect()
+        connection.sock.settimeout(POST_SECONDS)
+        # The timeout above is for each read: this one is for all of them.
+        timer = threading.Timer(POST_SECONDS, cut, [connection.sock])
+        timer.daemon = True
+        timer.start()
+        try:
+            connection.request("POST", self._target, body, headers)
+            response = connection.getresponse()
+            answer = Answer(response.status, retry_after(response.getheader("Retry-After")))
+            response.read(BATCH_BYTES)
+            if not response.isclosed():
+                connection.close()
+            return answer
+        finally:
+            timer.cancel()
+
+
+def cut(connection: socket.socket) -> None:
+    try:
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+    except OSError:
+        pass
+
+
+def retry_after(value: Optional[str]) -> Optional[float]:
+    """Seconds, from seconds or a date."""
+    try:
+        if value and not value.strip().isdecimal():
+            return email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+        return float(value) if value else None
+    except (TypeError, ValueError):
+        return None
+
+
+class Sender:
+    """Sends a spool, in a thread of its own.
+
+    Sidelight answers 200 when the lines are durable, and knows repeats: so what has no such answer
+    is sent again, and nothing of the progress need be kept but the segments that are left.
+    """
+
+    def __init__(self, spool: Spool, writer: SpoolWriter, receiver: Receiver, spool_bytes: int,
+                 clock: Callable[[], float] = time.monotonic) -> None:
+        self._spool, self._writer, self._receiver = spool, writer, receiver
+        self._spool_bytes, self._clock = spool_bytes, clock
+        self._segment: Optional[Segment] = None
+        self._limit = BATCH_LINES
+        self._failures = 0
+        self._next_post = self._next_rotation = self._next_warning = 0.0
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="sidelight", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(self.step())
+
+    def step(self) -> float:
+        """Sends at most one batch; returns after how many seconds it wants to be called again."""
+        try:
+            return self._step(self._clock())
+        except Exception as error:
+            self._retry(self._backoff(), detail(error))
+            return POLL_SECONDS
+
+    def _step(self, now: float) -> float:
+        self._writer.room = self._spool_bytes - self._spool.size()
+        self._writer.let_go()
+        if not self._spool.hold():
+            return POLL_SECONDS
+        may_post = now >= self._next_post
+        wants_more = may_post and self._segment is None and now >= self._next_rotation
+        if self._spool.rotate(at_least=1 if wants_more else SEGMENT_BYTES):
+            self._next_rotation = now + ROTATE_SECONDS
+            self._writer.let_go()
+        if not may_post:
+            return POLL_SECONDS
+        if self._segment is None:
+            self._segment = self._spool.next_segment()
+        if self._segment is None:
+            self._receiver.disconnect()
+            return POLL_SECONDS
+        self._send_from(self._segment)
+        return 0.0
+
+    def _send_from(self, segment: Segment) -> None:
+        lines, end = segment.read(self._limit)
+        if not lines:
+            self._segment = None
+            segment.remove()
+            return
+        filled = [line for line in lines if line]
+        answer = self._receiver.post(filled) if filled else Answer(204, None)
+        if 200 <= answer.status < 300:
+            self._failures = 0
+            self._limit = min(BATCH_LINES, self._limit * 2)
+            segment.advance(end)
+        elif answer.status in (400, 413, 415, 422):
+            self._split(segment, lines, end, answer.status)
+        else:
+            self._retry(self._delay(answer), f"HTTP {answer.status}")
+
+    def _split(self, segment: Segment, lines: List[bytes], end: int, status: int) -> None:
+        """Halves the batch until the line that is refused stands alone."""
+        if len(lines) > 1:
+            self._limit = len(lines) // 2
+            return
+        self._writer.count_dropped(OSError(f"Sidelight refused a line: HTTP {status}"))
+        segment.advance(end)
+
+    def _delay(self, answer: Answer) -> float:
+        if answer.status in (429, 503) and answer.retry_after is not None:
+            return min(max(answer.retry_after, 1.0), MAX_DELAY)
+        # Somebody has to change something first.
+        if 300 <= answer.status < 400 or answer.status in (401, 403, 404):
+            return MAX_DELAY
+        return self._backoff()
+
+    def _backoff(self) -> float:
+        self._failures += 1
+        return min(2.0 ** min(self._failures, 6), MAX_DELAY) * random.uniform(0.5, 1.0)
+
+    def _retry(self, delay: float, why: str) -> None:
+        now = self._clock()
+        self._next_post = now + delay
+        if now >= self._next_warning:
+            self._next_warning = now + WARNING_SECONDS
+            logger.warning("Sidelight: lines wait in the spool, to be sent again: %s", why)
 
 
 class Failure(NamedTuple):
@@ -401,13 +749,24 @@ def known_cost(payload: Mapping[str, Any]) -> Optional[float]:
     return 0.0 if any("cost" in name for name in prices) else None
 
 
+def spool_and_send(path: str, url: str) -> SpoolWriter:
+    bound = os.environ.get("SIDELIGHT_SPOOL_BYTES", "")
+    spool_bytes = int(bound) if bound.isdecimal() else SPOOL_BYTES
+    writer = SpoolWriter(path, spool_bytes)
+    receiver = Receiver(url, os.environ.get("SIDELIGHT_TOKEN"),
+                        os.environ.get("SIDELIGHT_TOKEN_FILE"))
+    Sender(Spool(path), writer, receiver, spool_bytes).start()
+    return writer
+
+
 class SidelightCallback(CustomLogger):
     """Observing hooks only: LiteLLM takes other paths for callbacks that can change a request."""
 
     def __init__(self, path: Optional[str] = None, meta: Optional[str] = None) -> None:
         super().__init__()
-        self._writer = LineWriter(path or os.environ.get("SIDELIGHT_LOG")
-                                  or "/var/log/sidelight/requests.jsonl")
+        path = path or os.environ.get("SIDELIGHT_LOG") or "/var/log/sidelight/requests.jsonl"
+        url = os.environ.get("SIDELIGHT_URL")
+        self._writer = spool_and_send(path, url) if url else LineWriter(path)
         names = (meta or os.environ.get("SIDELIGHT_META") or "power_level").split(",")
         self._meta = [(name.strip(), "x-" + name.strip().lower().replace("_", "-"))
                       for name in names if name.strip()]
