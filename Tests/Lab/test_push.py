@@ -7,6 +7,7 @@ import email.utils
 import json
 import os
 import pathlib
+import random
 import signal
 import subprocess
 import sys
@@ -97,7 +98,13 @@ class PushTest(unittest.TestCase):
         return [call.args[0] % call.args[1:] for call in callback.logger.warning.call_args_list]
 
     def spooled(self):
-        return sum(file.stat().st_size for file in self.folder.glob("requests.jsonl*"))
+        return sum(self.size(file) for file in self.folder.glob("requests.jsonl*"))
+
+    def size(self, file):
+        try:
+            return file.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     # --- sending ---
 
@@ -162,7 +169,8 @@ class PushTest(unittest.TestCase):
         worker = self.worker()
         worker.send()
         self.assertEqual(self.received(), ["a", "b"])
-        self.assertEqual(list(self.folder.glob("*.jsonl*0*")), [])
+        self.assertIn([b'{"id'], [post.lines for post in self.receiver.posts])
+        self.assertEqual(self.spooled(), 0)
 
     # --- failures ---
 
@@ -398,8 +406,8 @@ class PushTest(unittest.TestCase):
         self.assertEqual(json.loads(next(iter(self.receiver.lines)))["outcome"], "success")
         self.assertLess(logger._writer.room, 100_001)
 
-    def wait_for(self, condition):
-        deadline = time.monotonic() + 10
+    def wait_for(self, condition, seconds=10):
+        deadline = time.monotonic() + seconds
         while not condition():
             self.assertLess(time.monotonic(), deadline, "waited in vain")
             time.sleep(0.005)
@@ -408,25 +416,34 @@ class PushTest(unittest.TestCase):
         environment = {**os.environ, "SIDELIGHT_LOG": str(self.path), "SIDELIGHT_TOKEN": TOKEN,
                        "SIDELIGHT_URL": self.receiver.url, "PYTHONDONTWRITEBYTECODE": "1"}
         process = subprocess.Popen([sys.executable, str(WORKER), name, str(count)],
-                                   env=environment, stdout=subprocess.PIPE, text=True)
+                                   env=environment, stdout=subprocess.PIPE)
         self.addCleanup(self.kill, process)
         return process
 
     def kill(self, process):
+        """Kills it, and returns how many lines it is known to have written."""
+        if process.stdout.closed:
+            return 0
         process.send_signal(signal.SIGKILL)
         process.wait()
+        numbers = process.stdout.read().split()
         process.stdout.close()
+        return int(numbers[-1]) if numbers else 0
+
+    def wait_until_written(self, process, count):
+        while process.stdout.readline().strip() != str(count).encode():
+            self.assertIsNone(process.poll())
 
     def expect_exactly(self, **counts):
         expected = {f"{name}-{number}" for name, count in counts.items()
-                    for number in range(count)}
+                    for number in range(1, count + 1)}
         self.wait_for(lambda: len(self.receiver.lines) >= len(expected))
         self.assertEqual(sorted(self.received()), sorted(expected))
 
     def test_killed_while_sending(self):
         self.receiver.script = [200, 200, "hang"]
         process = self.start_process("one", 500)
-        self.assertEqual(process.stdout.readline(), "written\n")
+        self.wait_until_written(process, 500)
         self.assertTrue(self.receiver.hanging.wait(10))
         self.kill(process)
         self.start_process("two", 50)
@@ -437,11 +454,34 @@ class PushTest(unittest.TestCase):
         first = self.start_process("first", 2000)
         self.wait_for(lambda: self.receiver.lines)
         second = self.start_process("second", 2000)
-        for process in (first, second):
-            self.assertEqual(process.stdout.readline(), "written\n")
+        self.wait_until_written(first, 2000)
+        self.wait_until_written(second, 2000)
         self.receiver.script = ["cut", 500]
         self.kill(first)
         self.expect_exactly(first=2000, second=2000)
+
+    def test_killed_at_random(self):
+        rng, written = random.Random(7), {}
+        running = {name: self.start_process(name, 100_000) for name in ("w0", "w1")}
+        for number in range(2, int(os.environ.get("LAB_KILLS", "6")) + 2):
+            running[f"w{number}"] = self.start_process(f"w{number}", 100_000)
+            self.receiver.script += rng.choice(([500], ["cut"], ["cut", 500], []))
+            time.sleep(rng.uniform(0.05, 0.25))
+            name = rng.choice(sorted(running))
+            written[name] = self.kill(running.pop(name))
+        for name, process in running.items():
+            written[name] = self.kill(process)
+        self.start_process("last", 0)
+        self.wait_for(lambda: self.spooled() == 0, seconds=60)
+        received = {}
+        for line in self.received():
+            name, _, number = line.partition("-")
+            received.setdefault(name, []).append(int(number))
+        for name, count in written.items():
+            numbers = sorted(received.get(name, []))
+            self.assertEqual(numbers, list(range(1, len(numbers) + 1)), name)
+            # One more may be written than it had time to say.
+            self.assertIn(len(numbers), (count, count + 1), name)
 
 
 if __name__ == "__main__":
