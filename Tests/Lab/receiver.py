@@ -35,6 +35,7 @@ class Receiver:
     def __init__(self, port=0, token=None):
         self.token, self.script = token, []
         self.refuses, self.refusal = None, 400
+        self.fault_share = 0.0
         self.posts, self.lines, self.repeats = [], {}, 0
         self.release, self.hanging = threading.Event(), threading.Event()
         self.keep = lambda new_lines: None
@@ -78,7 +79,7 @@ class Receiver:
             body = gzip.decompress(body)
         lines = body.splitlines()
         with self._lock:
-            act = self.script.pop(0) if self.script else 200
+            act = self.script.pop(0) if self.script else self._random_act()
             status, headers = act if isinstance(act, tuple) else (act, {})
             if self.token and exchange.headers.get("Authorization") != f"Bearer {self.token}":
                 status = 401
@@ -100,6 +101,11 @@ class Receiver:
             exchange.send_header(name, value)
         exchange.end_headers()
 
+    def _random_act(self):
+        if random.random() >= self.fault_share:
+            return 200
+        return random.choice(("cut", "cut", 500, (429, {"Retry-After": "1"})))
+
     def _trickle(self, exchange):
         exchange.wfile.write(b"HTTP/1.1 ")
         while not self.release.wait(0.02):
@@ -114,8 +120,8 @@ class Receiver:
 
 def main():
     port, path = int(sys.argv[1]), pathlib.Path(sys.argv[2])
-    fault_share = float(sys.argv[3]) if len(sys.argv) > 3 else 0.0
     receiver = Receiver(port, os.environ.get("LAB_TOKEN"))
+    receiver.fault_share = float(sys.argv[3]) if len(sys.argv) > 3 else 0.0
     with path.open("ab+") as file:
         file.seek(0)
         receiver.lines = dict.fromkeys(file.read().splitlines())
@@ -128,9 +134,7 @@ def main():
         receiver.keep = keep
         done = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: done.set())
-        while not done.wait(0.05):
-            if not receiver.script and random.random() < fault_share:
-                receiver.script.append(random.choice((500, (429, {"Retry-After": "1"}), "cut")))
+        done.wait()
         receiver.close()
     print(f"{time.strftime('%H:%M:%S')} {len(receiver.posts)} posts, {len(receiver.lines)} lines "
           f"in all, {receiver.repeats} repeats", flush=True)
