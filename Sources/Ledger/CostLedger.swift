@@ -52,8 +52,9 @@ package final class CostLedger {
       try database.execute("PRAGMA auto_vacuum = INCREMENTAL")
       try database.execute("PRAGMA journal_mode = WAL")
       try database.execute("PRAGMA synchronous = FULL")
-      try database.execute("PRAGMA cache_size = -4096")
-      try database.execute("PRAGMA wal_autocheckpoint = 2000")
+      // In KiB. An import comes and goes, and touches more pages at a time.
+      try database.execute("PRAGMA cache_size = \(role == .guest ? -65536 : -4096)")
+      try database.execute("PRAGMA wal_autocheckpoint = \(role == .guest ? 1000 : 2000)")
       try Migrations.run(on: database)
     } catch {
       guard case .unavailable(_, let reason) = error else { throw error }
@@ -89,8 +90,7 @@ package final class CostLedger {
   ) throws(LedgerError) {
     for value in tally.labels.changedValues { try write(value) }
     for family in Family.allCases { try write(tally[family], of: family) }
-    for (key, sums) in tally.rollup.rows { try write(sums, to: key) }
-    for (key, sums) in tally.rollup.sides { try write(sums, to: key) }
+    try write(tally.rollup)
     var detailSize: Int64 = 0
     for detail in tally.details where detail.record.end >= keepDetailsFrom {
       try write(detail, of: batch)

@@ -34,15 +34,19 @@ package final class ImportLedger {
     try ledger.write(tally, of: batch, keepDetailsFrom: keepDetailsFrom)
   }
 
-  /// Whether `run` may add to a day: it was empty when this import first did, or is now, or `force`
-  /// is given. From then on it is this import's.
-  package func open(day: Int32, run: Int64, force: Bool) throws(LedgerError) -> Bool {
-    let own = try sql.ownsDay.integer(Int64(day), run)
-    if own > 0 { return true }
-    let isTaken = try sql.hasRows.integer(Int64(day) * 96, Int64(day) * 96 + 96)
-    if isTaken > 0 && !force { return false }
+  /// Whether `run` was the first to add to a day (UTC, since the epoch).
+  package func owns(_ day: Int32, run: Int64) throws(LedgerError) -> Bool {
+    try sql.ownsDay.integer(Int64(day), run) > 0
+  }
+
+  /// Whether the ledger has nothing of a day.
+  package func isEmpty(_ day: Int32) throws(LedgerError) -> Bool {
+    try sql.hasRows.integer(Int64(day) * 96, Int64(day) * 96 + 96) == 0
+  }
+
+  /// Makes a day the run's own.
+  package func add(_ day: Int32, run: Int64) throws(LedgerError) {
     try sql.addDay.run(Int64(day), run)
-    return true
   }
 
   /// Keeps what waits in the run, so that a crash loses no failure.

@@ -132,7 +132,8 @@ extension CostLedger {
     return entries
   }
 
-  private func secret() throws(LedgerError) -> [UInt8] {
+  /// What pseudonyms are made with.
+  package func secret() throws(LedgerError) -> [UInt8] {
     let query = try database.prepare("SELECT value FROM meta WHERE key = 'secret'")
     guard try query.step() else {
       throw .corrupt(path: options.path, reason: "its secret is missing")

@@ -32,16 +32,39 @@ extension CostLedger {
     }
   }
 
-  func write(_ sums: RollupSums, to key: RollupKey) throws(LedgerError) {
-    sql.rollup.bind(Int64(key.quarter))
-    for id in [
-      key.status, key.provider, key.model, key.route, key.powerLevel, key.key, key.team, key.extras,
-    ] { sql.rollup.bind(id) }
-    bind(sums, to: sql.rollup)
-    try sql.rollup.run()
+  /// Adds to the roll-ups, in the order of their keys, so that each page is met once.
+  func write(_ rollup: RollupDelta) throws(LedgerError) {
+    let order = rollup.rowOrder
+    let bulk = order.count - order.count % LedgerSQL.rollupsAtOnce
+    for (place, number) in order[..<bulk].enumerated() {
+      bind(rollup, number, to: sql.rollups)
+      if place % LedgerSQL.rollupsAtOnce == LedgerSQL.rollupsAtOnce - 1 { try sql.rollups.run() }
+    }
+    for number in order[bulk...] {
+      bind(rollup, number, to: sql.rollup)
+      try sql.rollup.run()
+    }
+    for number in rollup.sideOrder {
+      let (key, sums) = rollup.side(number)
+      try write(sums, to: key)
+    }
   }
 
-  func write(_ sums: RollupSums, to key: SideRollupKey) throws(LedgerError) {
+  private func bind(_ rollup: RollupDelta, _ number: UInt32, to row: Statement) {
+    let (key, sums) = rollup.row(number)
+    row.bind(Int64(key.quarter))
+    row.bind(key.status)
+    row.bind(key.provider)
+    row.bind(key.model)
+    row.bind(key.route)
+    row.bind(key.powerLevel)
+    row.bind(key.key)
+    row.bind(key.team)
+    row.bind(key.extras)
+    bind(sums, to: row)
+  }
+
+  private func write(_ sums: RollupSums, to key: SideRollupKey) throws(LedgerError) {
     sql.sideRollup.bind(Int64(key.side.rawValue))
     sql.sideRollup.bind(Int64(key.quarter))
     sql.sideRollup.bind(key.status)
@@ -50,7 +73,7 @@ extension CostLedger {
     try sql.sideRollup.run()
   }
 
-  func bind(_ sums: RollupSums, to statement: Statement) {
+  private func bind(_ sums: RollupSums, to statement: Statement) {
     statement.bind(sums.requests)
     statement.bind(sums.input)
     statement.bind(sums.output)

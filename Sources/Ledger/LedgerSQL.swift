@@ -5,6 +5,8 @@ struct LedgerSQL {
   let labelValue: Statement
   let family: Statement
   let rollup: Statement
+  /// `rollupsAtOnce` rows in one statement, which takes little more than half the time.
+  let rollups: Statement
   let sideRollup: Statement
   let request: Statement
   let detailSize: Statement
@@ -26,12 +28,9 @@ struct LedgerSQL {
       ON CONFLICT(label, id) DO UPDATE SET last_used = max(last_used, excluded.last_used)
       """)
     family = try database.prepare("INSERT OR IGNORE INTO family(name) VALUES(?)")
-    rollup = try database.prepare(
-      Self.adding(
-        to: "rollup",
-        keys: [
-          "quarter", "status", "provider", "model", "route", "power_level", "key", "team", "extras",
-        ]))
+    rollup = try database.prepare(Self.adding(to: "rollup", keys: Self.rollupKeys))
+    rollups = try database.prepare(
+      Self.adding(to: "rollup", keys: Self.rollupKeys, rows: Self.rollupsAtOnce))
     sideRollup = try database.prepare(
       Self.adding(to: "rollup_side", keys: ["side", "quarter", "status", "value"]))
     request = try database.prepare(
@@ -57,12 +56,19 @@ struct LedgerSQL {
       "DELETE FROM checkpoint WHERE source = ? AND device = ? AND inode = ?")
   }
 
-  private static func adding(to table: String, keys: [String]) -> String {
+  static let rollupsAtOnce = 16
+
+  private static let rollupKeys = [
+    "quarter", "status", "provider", "model", "route", "power_level", "key", "team", "extras",
+  ]
+
+  private static func adding(to table: String, keys: [String], rows: Int = 1) -> String {
     let columns = keys + Migrations.sums
-    let values = columns.map { _ in "?" }.joined(separator: ", ")
+    let row = columns.map { _ in "?" }.joined(separator: ", ")
+    let values = repeatElement("(\(row))", count: rows).joined(separator: ", ")
     let sums = Migrations.sums.map { "\($0) = \($0) + excluded.\($0)" }.joined(separator: ", ")
     return """
-      INSERT INTO \(table)(\(columns.joined(separator: ", "))) VALUES(\(values))
+      INSERT INTO \(table)(\(columns.joined(separator: ", "))) VALUES \(values)
       ON CONFLICT DO UPDATE SET \(sums)
       """
   }

@@ -54,19 +54,17 @@ private struct DecimalReader {
 
   /// How many there were.
   private mutating func readDigits(fraction: Bool) -> Int {
-    var count = 0
-    while let digit = takeDigit() {
-      count += 1
-      // 19 digits always fit; later ones only decide how a half is rounded.
-      if nextDigit == nil, mantissa < 1_000_000_000_000_000_000 {
-        mantissa = mantissa * 10 + UInt64(digit)
-        if fraction { exponent -= 1 }
-      } else {
-        if nextDigit == nil { nextDigit = digit } else if digit != 0 { hasMore = true }
-        if !fraction { exponent += 1 }
-      }
+    let start = position
+    // 19 digits always fit; later ones only decide how a half is rounded.
+    while nextDigit == nil, mantissa < 1_000_000_000_000_000_000, let digit = takeDigit() {
+      mantissa = mantissa &* 10 &+ UInt64(digit)
     }
-    return count
+    if fraction { exponent -= position - start }
+    while let digit = takeDigit() {
+      if nextDigit == nil { nextDigit = digit } else if digit != 0 { hasMore = true }
+      if !fraction { exponent += 1 }
+    }
+    return position - start
   }
 
   private mutating func readExponent() -> Bool {

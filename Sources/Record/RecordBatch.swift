@@ -46,6 +46,10 @@ package struct RecordBatch: Sendable {
   }
 
   /// The bytes of a text, for as long as `body` runs.
+  // Generic bodies are not specialized for other modules of a package by themselves.
+  @_specialize(where Result == UInt32)
+  @_specialize(where Result == Bool)
+  @_specialize(where Result == Void)
   package func withBytes<Result>(
     _ range: TextRange, _ body: (UnsafeRawBufferPointer) -> Result
   ) -> Result {

@@ -18,6 +18,12 @@ extension String {
     }
     return result + (unicodeScalars.count > limit ? "…\"" : "\"")
   }
+
+  /// The text with U+FFFD for what could move a terminal's cursor or turn the reading direction:
+  /// names of files are anybody's.
+  package var printable: String {
+    String(UnicodeScalarView(unicodeScalars.map { $0.disturbsTerminals ? "\u{FFFD}" : $0 }))
+  }
 }
 
 extension Unicode.Scalar {

@@ -87,6 +87,9 @@ package struct LabelSpace: Sendable {
     return texts.indices.contains(Int(id)) ? texts[Int(id)] : "other"
   }
 
+  /// Whether there are values that the ledger does not hold yet.
+  package var hasAdded: Bool { vocabularies.contains { !$0.added.isEmpty } }
+
   /// Values to write to the ledger: new ones, and those used for the first time today.
   package var changedValues: [Value] {
     vocabularies.flatMap { vocabulary in

@@ -71,19 +71,27 @@ package struct RollupSums: Equatable, Sendable {
 
 /// What the batch adds to the roll-ups. Emptied with every commit, so its size is the batch's.
 package struct RollupDelta: Sendable {
-  package private(set) var rows: [RollupKey: RollupSums] = [:]
-  package private(set) var sides: [SideRollupKey: RollupSums] = [:]
+  private var rows = SumTable<RollupKey>()
+  private var sides = SumTable<SideRollupKey>()
 
-  mutating func add(_ sums: RollupSums, to key: RollupKey) {
-    rows[key, default: RollupSums()] += sums
-  }
+  /// How many rows there are in both.
+  package var count: Int { rows.count + sides.count }
 
-  mutating func add(_ sums: RollupSums, to key: SideRollupKey) {
-    sides[key, default: RollupSums()] += sums
-  }
+  /// What changed of the roll-ups, in the order of the ledger's primary key: numbers for `row`.
+  package var rowOrder: [UInt32] { rows.order }
+  /// Likewise, for `side`.
+  package var sideOrder: [UInt32] { sides.order }
+
+  package func row(_ number: UInt32) -> (key: RollupKey, sums: RollupSums) { rows[number] }
+
+  package func side(_ number: UInt32) -> (key: SideRollupKey, sums: RollupSums) { sides[number] }
+
+  mutating func add(_ sums: RollupSums, to key: RollupKey) { rows.add(sums, to: key) }
+
+  mutating func add(_ sums: RollupSums, to key: SideRollupKey) { sides.add(sums, to: key) }
 
   mutating func removeAll() {
-    rows.removeAll(keepingCapacity: true)
-    sides.removeAll(keepingCapacity: true)
+    rows.removeAll()
+    sides.removeAll()
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Support
 
 /// The values that one dimension may have.
@@ -171,8 +172,8 @@ private struct ByteMap: Sendable {
 
   private func matches(_ entry: Entry, _ key: UnsafeRawBufferPointer) -> Bool {
     bytes.withUnsafeBytes { all in
-      let known = all[Int(entry.start)..<Int(entry.start + entry.count)]
-      return known.elementsEqual(key)
+      guard let known = all.baseAddress, let key = key.baseAddress else { return false }
+      return memcmp(known + Int(entry.start), key, Int(entry.count)) == 0
     }
   }
 }

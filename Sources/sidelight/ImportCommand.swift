@@ -29,7 +29,7 @@ enum ImportCommand {
       throw .failed("\(error)")
     }
     StandardError.write(bar.end())
-    for problem in report.problems { StandardError.print("sidelight: \(problem)") }
+    for problem in report.problems { StandardError.print("sidelight: \(problem.printable)") }
     print(report.text, terminator: "")
     return report.problems.isEmpty ? 0 : 1
   }

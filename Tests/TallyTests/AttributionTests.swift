@@ -148,14 +148,16 @@ import Testing
     desk.request { record, _ in record.cost = nil }
     desk.state.add(desk.batch, now: noon)
     let rollup = desk.state.rollup
+    let rows = rollup.rowOrder.map(rollup.row)
+    let sides = rollup.sideOrder.map(rollup.side)
     var sums = RollupSums()
-    for row in rollup.rows.values { sums += row }
-    #expect(rollup.rows.count == 2 && rollup.sides.count == 2)
-    #expect(Set(rollup.rows.keys.map(\.quarter)) == [1_994_736])
+    for row in rows { sums += row.sums }
+    #expect(rows.count == 2 && sides.count == 2)
+    #expect(Set(rows.map(\.key.quarter)) == [1_994_736])
     #expect(sums.requests == 3 && sums.waited == 4_500_000)
     #expect(sums.input == 20 && sums.output == 10 && sums.cacheRead == 4)
     #expect(sums.cost == 250 && sums.saved == 7)
     #expect(sums.cached == 1 && sums.unpriced == 1 && sums.retried == 1 && sums.fallbacks == 0)
-    #expect(rollup.sides.values.allSatisfy { $0.requests == 1 })
+    #expect(sides.allSatisfy { $0.sums.requests == 1 })
   }
 }

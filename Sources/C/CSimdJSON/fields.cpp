@@ -1,6 +1,7 @@
 #include "CSimdJSON.h"
 
 #include <cstring>
+#include <memory>
 #include <simdjson.h>
 #include <string>
 #include <string_view>
@@ -9,117 +10,250 @@
 using namespace simdjson;
 
 namespace {
-constexpr uint32_t none = UINT32_MAX;
+constexpr uint16_t none = UINT16_MAX;
+constexpr uint32_t no_slot = UINT32_MAX;
 constexpr uint32_t max_items = 64;
+// No wanted path is as deep; what is not wanted is skipped without recursion.
+constexpr size_t max_depth = 1024;
+
+// The 8 bytes at `bytes`.
+inline uint64_t word(const uint8_t *bytes) {
+  uint64_t word;
+  std::memcpy(&word, bytes, 8);
+  return word;
+}
 
 struct Node {
-  std::string key;
-  uint32_t slot = none;
+  std::vector<uint8_t> key;
+  uint32_t slot = no_slot;
   bool has_children = false;
-  uint32_t next = none;  // with the same hash
-  uint32_t table[64];    // children by hash
+  uint16_t next = none;  // with the same hash
+  uint16_t table[256];   // children by hash
   Node() { std::fill(std::begin(table), std::end(table), none); }
+
+  bool is(const uint8_t *name, size_t length) const {
+    return length == key.size() && std::memcmp(key.data(), name, length) == 0;
+  }
 };
 
-inline uint32_t hash(std::string_view key) {
-  if (key.empty()) return 0;
-  return (uint32_t(key.size()) * 7 + uint8_t(key.front()) * 3 + uint8_t(key.back())) & 63;
+// Looks at 8 bytes at a time, and so at up to 7 behind, which every line has.
+inline bool has_backslash(const uint8_t *bytes, size_t size) {
+  const uint64_t ones = 0x0101010101010101;
+  for (size_t i = 0; i < size; i += 8) {
+    uint64_t differences = word(bytes + i) ^ (ones * '\\');
+    if (size - i < 8) differences |= ~uint64_t(0) << (size - i) * 8;
+    if ((differences - ones) & ~differences & (ones << 7)) return true;
+  }
+  return false;
+}
+
+// Few bytes, well chosen: the names that loggers use differ in length, ends or middle.
+inline uint32_t hash(const uint8_t *key, size_t size) {
+  if (size == 0) return 0;
+  return (uint32_t(size) * 29 + key[0] * 7 + key[size / 2] * 3 + key[size - 1]) & 255;
 }
 }  // namespace
 
 struct sj_fields {
   std::vector<Node> nodes{1};
 
-  uint32_t find(const Node &node, std::string_view key) const {
-    for (uint32_t i = node.table[hash(key)]; i != none; i = nodes[i].next)
-      if (nodes[i].key == key) return i;
+  uint16_t find(const Node &node, const uint8_t *key, size_t size) const {
+    for (uint16_t i = node.table[hash(key, size)]; i != none; i = nodes[i].next)
+      if (nodes[i].is(key, size)) return i;
     return none;
   }
 };
 
 struct sj_parser {
-  ondemand::parser parser;
+  std::unique_ptr<internal::dom_parser_implementation> stages;
+  std::vector<uint8_t> strings;
   std::vector<sj_value> items;
+  std::vector<uint32_t> used;  // slots that the last line set
+
+  bool reserve(size_t length) {
+    if (stages && stages->capacity() >= length) return true;
+    strings.resize(length + length / 2 + SIMDJSON_PADDING);
+    return get_active_implementation()->create_dom_parser_implementation(
+               length + length / 2, max_depth, stages) == SUCCESS;
+  }
 };
 
 namespace {
-// The key without its quotes: it ends before the last quote in front of the value, which is found
-// from the value's side because simdjson knows where that starts.
-inline std::string_view raw_key(ondemand::field &field) {
-  const char *start = field.key().raw();
-  const char *end = field.value().raw_json_token().data();
-  while (end > start && *--end != '"') {}
-  return {start, size_t(end - start)};
-}
+struct malformed {};
 
-inline std::string_view trimmed(std::string_view token) {
-  while (!token.empty() && uint8_t(token.back()) <= ' ') token.remove_suffix(1);
-  return token;
-}
-
+// Goes from token to token, whose places simdjson's first stage has found: brackets, commas, colons
+// and the begins of strings and scalars, outside of strings. On what is not wanted it spends no more
+// than its brackets.
 struct Walk {
   sj_parser &parser;
   const sj_fields &fields;
   sj_value *slots;
+  const uint8_t *line;
+  const uint32_t *next;  // the next token's place
+  const uint32_t *end;   // behind the last token; a sentinel follows, the line's length
+  uint8_t *text;         // room for the next unescaped string
 
-  void set(uint32_t slot, uint32_t type, std::string_view text = {}, uint32_t first = 0) {
-    slots[slot] = {text.data(), uint32_t(text.size()), first, type};
+  uint8_t peek() const { return next < end ? line[*next] : 0; }
+
+  void expect(uint8_t character) {
+    if (peek() != character) throw malformed();
+    ++next;
+  }
+
+  void put(uint32_t slot, sj_value value) {
+    if (slots[slot].type == SJ_ABSENT) parser.used.push_back(slot);
+    slots[slot] = value;
   }
 
   // Clients may send half of a surrogate pair, which is valid JSON and no text: such a string is
   // taken as written, escapes and all, so that it cannot hide its line.
-  static std::string_view text(ondemand::value value) {
-    std::string_view written = trimmed(value.raw_json_token());
-    std::string_view text;
-    const error_code error = value.get_string().get(text);
-    if (error == SUCCESS) return text;
-    if (error != STRING_ERROR || written.size() < 2) throw simdjson_error(error);
+  std::string_view string() {
+    if (const uint8_t *behind = unescaped()) {
+      const std::string_view result{reinterpret_cast<char *>(text), size_t(behind - text)};
+      text += result.size();
+      ++next;
+      return result;
+    }
+    const std::string_view written = scalar();
+    if (written.size() < 2 || written.back() != '"') throw malformed();
     return written.substr(1, written.size() - 2);
   }
 
-  void strings(ondemand::value value, uint32_t slot) {
-    const uint32_t first = uint32_t(parser.items.size());
-    uint32_t count = 0;
-    for (ondemand::value element : ondemand::array(value.get_array())) {
-      if (element.raw_json_token()[0] != '"' || count == max_items) continue;
-      const std::string_view found = text(element);
-      parser.items.push_back({found.data(), uint32_t(found.size()), 0, SJ_STRING});
-      ++count;
-    }
-    slots[slot] = {nullptr, count, first, SJ_ARRAY};
-  }
+  // Puts the string at the next token to `text`; null if its escapes are wrong.
+  const uint8_t *unescaped() { return parser.stages->parse_string(line + *next + 1, text); }
 
-  void leaf(ondemand::value value, uint32_t slot) {
-    const std::string_view token = value.raw_json_token();
-    switch (token[0]) {
-      case '"': return set(slot, SJ_STRING, text(value));
-      case '[': return strings(value, slot);
-      case '{': return set(slot, SJ_OBJECT);
-      case 'n': return set(slot, trimmed(token) == "null" ? SJ_NULL : SJ_INVALID);
-      case 't': return set(slot, trimmed(token) == "true" ? SJ_TRUE : SJ_INVALID);
-      case 'f': return set(slot, trimmed(token) == "false" ? SJ_FALSE : SJ_INVALID);
-      case '-': case '0': case '1': case '2': case '3': case '4':
-      case '5': case '6': case '7': case '8': case '9':
-        return set(slot, SJ_NUMBER, trimmed(token));
-      default: return set(slot, SJ_INVALID);
+  // Brackets are only counted; the first stage has seen that strings are closed.
+  void skip() {
+    const uint8_t first = peek();
+    if (first != '{' && first != '[') {
+      if (first == 0 || first == '}' || first == ']' || first == ',' || first == ':')
+        throw malformed();
+      ++next;
+      return;
     }
-  }
-
-  void object(ondemand::object object, const Node &node) {
-    for (ondemand::field field : object) {
-      std::string_view key = raw_key(field);
-      if (key.find('\\') != std::string_view::npos && field.unescaped_key().get(key)) continue;
-      const uint32_t child = fields.find(node, key);
-      if (child == none) continue;
-      const Node &wanted = fields.nodes[child];
-      ondemand::value value = field.value();
-      if (wanted.has_children && value.raw_json_token()[0] == '{') {
-        if (wanted.slot != none) set(wanted.slot, SJ_OBJECT);
-        this->object(value.get_object(), wanted);
-      } else if (wanted.slot != none) {
-        leaf(value, wanted.slot);
+    size_t depth = 1;
+    while (++next < end) {
+      const uint8_t character = line[*next] | 0x20;  // [ and {, ] and } differ in this bit
+      if (character == '{') ++depth;
+      if (character == '}' && --depth == 0) {
+        ++next;
+        return;
       }
     }
+    throw malformed();
+  }
+
+  void strings(uint32_t slot) {
+    const uint32_t first = uint32_t(parser.items.size());
+    uint32_t count = 0;
+    expect('[');
+    if (peek() == ']') {
+      ++next;
+    } else {
+      while (true) {
+        if (peek() == '"' && count < max_items) {
+          const std::string_view item = string();
+          parser.items.push_back({item.data(), uint32_t(item.size()), 0, SJ_STRING});
+          ++count;
+        } else {
+          skip();
+        }
+        if (peek() == ']') break;
+        expect(',');
+      }
+      ++next;
+    }
+    put(slot, {nullptr, count, first, SJ_ARRAY});
+  }
+
+  // The token's text: up to the next one, without the white space between.
+  std::string_view scalar() {
+    const uint8_t *begin = line + *next, *behind = line + next[1];
+    while (behind > begin && behind[-1] <= ' ') --behind;
+    ++next;
+    return {reinterpret_cast<const char *>(begin), size_t(behind - begin)};
+  }
+
+  void literal(uint32_t slot, uint32_t type, std::string_view expected) {
+    put(slot, {nullptr, 0, 0, scalar() == expected ? type : uint32_t(SJ_INVALID)});
+  }
+
+  // Whether the line begins like a value other than an object.
+  bool is_value() {
+    switch (peek()) {
+      case '[': case '"': case '-': case '0': case '1': case '2': case '3': case '4': case '5':
+      case '6': case '7': case '8': case '9': return true;
+      case 'n': return scalar() == "null" && next == end;
+      case 't': return scalar() == "true" && next == end;
+      case 'f': return scalar() == "false" && next == end;
+      default: return false;
+    }
+  }
+
+  void leaf(uint32_t slot) {
+    switch (peek()) {
+      case '"': {
+        const std::string_view value = string();
+        return put(slot, {value.data(), uint32_t(value.size()), 0, SJ_STRING});
+      }
+      case '[': return strings(slot);
+      case '{':
+        put(slot, {nullptr, 0, 0, SJ_OBJECT});
+        return skip();
+      case 'n': return literal(slot, SJ_NULL, "null");
+      case 't': return literal(slot, SJ_TRUE, "true");
+      case 'f': return literal(slot, SJ_FALSE, "false");
+      case '-': case '0': case '1': case '2': case '3': case '4':
+      case '5': case '6': case '7': case '8': case '9': {
+        const std::string_view value = scalar();
+        return put(slot, {value.data(), uint32_t(value.size()), 0, SJ_NUMBER});
+      }
+      default:
+        put(slot, {nullptr, 0, 0, SJ_INVALID});
+        return skip();
+    }
+  }
+
+  // The child of `node` with the key at the next token, which ends before the last quote in front
+  // of the colon.
+  uint16_t child(const Node &node) {
+    if (peek() != '"' || next + 1 >= end || line[next[1]] != ':') throw malformed();
+    const uint8_t *begin = line + *next + 1, *behind = line + next[1];
+    while (*--behind != '"') {}
+    const size_t size = size_t(behind - begin);
+    uint16_t found = fields.find(node, begin, size);
+    if (found == none && has_backslash(begin, size)) {
+      if (const uint8_t *end = unescaped()) found = fields.find(node, text, size_t(end - text));
+    }
+    next += 2;
+    return found;
+  }
+
+  void object(const Node &node) {
+    expect('{');
+    if (peek() == '}') {
+      ++next;
+      return;
+    }
+    while (true) {
+      const uint16_t index = child(node);
+      if (index == none) {
+        skip();
+      } else {
+        const Node &wanted = fields.nodes[index];
+        if (wanted.has_children && peek() == '{') {
+          if (wanted.slot != no_slot) put(wanted.slot, {nullptr, 0, 0, SJ_OBJECT});
+          object(wanted);
+        } else if (wanted.slot != no_slot) {
+          leaf(wanted.slot);
+        } else {
+          skip();
+        }
+      }
+      if (peek() == '}') break;
+      expect(',');
+    }
+    ++next;
   }
 };
 }  // namespace
@@ -128,13 +262,13 @@ sj_fields *sj_fields_new(void) { return new sj_fields; }
 void sj_fields_free(sj_fields *fields) { delete fields; }
 
 uint32_t sj_fields_child(sj_fields *fields, uint32_t parent, const char *key, size_t length) {
-  const std::string_view name(key, length);
-  const uint32_t known = fields->find(fields->nodes[parent], name);
+  const uint8_t *name = reinterpret_cast<const uint8_t *>(key);
+  const uint16_t known = fields->find(fields->nodes[parent], name, length);
   if (known != none) return known;
-  const uint32_t made = uint32_t(fields->nodes.size());
+  const uint16_t made = uint16_t(fields->nodes.size());
   fields->nodes.emplace_back();
-  fields->nodes[made].key = name;
-  uint32_t &head = fields->nodes[parent].table[hash(name)];
+  fields->nodes[made].key.assign(name, name + length);
+  uint16_t &head = fields->nodes[parent].table[hash(name, length)];
   fields->nodes[made].next = head;
   head = made;
   fields->nodes[parent].has_children = true;
@@ -149,24 +283,27 @@ sj_parser *sj_parser_new(void) { return new sj_parser; }
 void sj_parser_free(sj_parser *parser) { delete parser; }
 
 int sj_extract(sj_parser *parser, const sj_fields *fields, const char *line, size_t length,
-               size_t padding, sj_value *slots, uint32_t slot_count) {
-  std::memset(static_cast<void *>(slots), 0, sizeof(sj_value) * slot_count);
+               sj_value *slots) {
+  // Few of the slots are used by any line, so clearing all would cost more.
+  for (uint32_t slot : parser->used) slots[slot] = {};
+  parser->used.clear();
   parser->items.clear();
   if (length >= 3 && std::memcmp(line, "\xEF\xBB\xBF", 3) == 0) {  // a byte order mark
     line += 3;
     length -= 3;
   }
   try {
-    ondemand::document document =
-        parser->parser.iterate(padded_string_view(line, length, length + padding));
-    const ondemand::json_type type = document.type();
-    if (type == ondemand::json_type::null && !document.is_null()) return SJ_NOT_JSON;
-    if (type == ondemand::json_type::boolean && document.get_bool().error()) return SJ_NOT_JSON;
-    if (type != ondemand::json_type::object) return SJ_NOT_OBJECT;
-    Walk{*parser, *fields, slots}.object(document.get_object(), fields->nodes[0]);
-    const bool at_end = document.current_location().error() == OUT_OF_BOUNDS;
-    return at_end ? SJ_OK : SJ_NOT_JSON;
-  } catch (const simdjson_error &) {
+    const uint8_t *bytes = reinterpret_cast<const uint8_t *>(line);
+    if (!parser->reserve(length)) return SJ_NOT_JSON;
+    internal::dom_parser_implementation &stages = *parser->stages;
+    if (stages.stage1(bytes, length, stage1_mode::regular) != SUCCESS) return SJ_NOT_JSON;
+    const uint32_t *tokens = stages.structural_indexes.get();
+    const uint32_t *end = tokens + stages.n_structural_indexes;
+    Walk walk{*parser, *fields, slots, bytes, tokens, end, parser->strings.data()};
+    if (walk.peek() != '{') return walk.is_value() ? SJ_NOT_OBJECT : SJ_NOT_JSON;
+    walk.object(fields->nodes[0]);
+    return walk.next == end ? SJ_OK : SJ_NOT_JSON;
+  } catch (const malformed &) {
     return SJ_NOT_JSON;
   } catch (const std::bad_alloc &) {
     return SJ_NOT_JSON;

@@ -3,49 +3,116 @@ import Record
 import Support
 import Tally
 
-/// One batch, one transaction.
+/// From lines to transactions.
+///
+/// Events that the ledger may know need its lock to be looked up. All others are added up without it
+/// for as long as this process alone writes, so that the lock is held for the sums only.
 extension Importer {
-  /// Commits what the batch adds together with the place in its file; `end` is where the text ends,
-  /// if it was read so far.
-  func commit(
+  /// Takes over the next lines of a file; `end` is where its text ends, if they are the last.
+  ///
+  /// False if another process got in between: what is not committed must be read again.
+  func take(
     _ batch: ImportBatch, of file: inout ImportFile, at path: String, end: Int64?
-  ) throws(LedgerError) {
-    if try ledger.ledger.begin() { tally.adopt(try ledger.ledger.labelValues()) }
+  ) throws(LedgerError) -> Bool {
+    let horizon = clock.now() - settings.ledger.dedup
+    let needsLock = !isAlone || batch.records.hasEvents(since: horizon)
+    if needsLock {
+      if uncommittedLines > 0, try !commitCounted(&file) { return false }
+      try lock()
+    }
     let now = clock.now()
-    try admit(&batch.records, now: now)
+    if needsLock { try admit(&batch.records, now: now) }
     settlement.settle(&batch.records, horizon: &file.latest)
     let isAgain = file.againTo != nil
-    try advance(&file, past: batch, end: end)
+    file.advance(to: batch.place(atEnd: end), isEnd: end != nil)
     try sift(&batch.records, of: file, isAgain: isAgain, now: now)
-    try write(batch.records, now: now)
-    try ledger.write(settlement.takeChanges(), run: run)
-    try ledger.save(&file)
+    if isAgain && file.againTo == nil { isReadAgain = true }
+    note(batch, of: path)
+    count(batch.records, now: now)
+    if needsLock {
+      try write(batch.records, &file, now: now)
+      pace.took(lockedFor, forLines: batch.lines)
+    } else if end != nil || tally.rollup.count >= pace.rows || uncommittedLines >= Self.mostLines {
+      return try commitCounted(&file)
+    }
+    return true
+  }
+
+  /// Settles what still waits: nothing will come any more.
+  func finish() throws(LedgerError) {
+    var records = RecordBatch()
+    try lock()
+    let now = clock.now()
+    settlement.settleAll(&records)
+    try sift(&records, of: last?.file, isAgain: last?.isAgain ?? false, now: now)
+    count(records, now: now)
+    try writeSums(of: records, now: now)
+    try ledger.close(run: run)
     try ledger.ledger.commit()
-    tally.markWritten()
+  }
+
+  /// How many lines wait at most for their commit.
+  private static let mostLines: Int64 = 1 << 20
+
+  /// Commits what was counted without the lock; false if that was in vain.
+  private func commitCounted(_ file: inout ImportFile) throws(LedgerError) -> Bool {
+    let rows = tally.rollup.count
+    guard try !lock() || !tally.labels.hasAdded else {
+      // Both may have given one id to different values.
+      ledger.ledger.rollback()
+      isAlone = false
+      return false
+    }
+    try write(RecordBatch(), &file, now: clock.now())
+    pace.took(lockedFor, forRows: rows)
+    return true
+  }
+
+  /// Begins a transaction, with the label values that another process may have added; true if so.
+  @discardableResult
+  private func lock() throws(LedgerError) -> Bool {
+    let hasNews = try ledger.ledger.begin()
+    lockedSince = WallClock.monotonic.now()
+    if hasNews && !(isAlone && tally.labels.hasAdded) {
+      tally.adopt(try ledger.ledger.labelValues())
+    }
+    return hasNews
+  }
+
+  private func note(_ batch: ImportBatch, of path: String) {
+    uncommittedLines += batch.lines
     report.lines += batch.lines
     for (rejection, lines) in batch.rejected {
       report.reject(rejection, count: lines.count, at: "\(path):\(lines.first)")
     }
   }
 
-  /// Settles what still waits: nothing will come any more.
-  func finish() throws(LedgerError) {
-    var records = RecordBatch()
-    if try ledger.ledger.begin() { tally.adopt(try ledger.ledger.labelValues()) }
-    let now = clock.now()
-    settlement.settleAll(&records)
-    try sift(&records, of: last?.file, isAgain: last?.isAgain ?? false, now: now)
-    try write(records, now: now)
-    try ledger.close(run: run)
-    try ledger.ledger.commit()
-    tally.markWritten()
+  private func count(_ records: RecordBatch, now: Timestamp) {
+    guard !options.isRehearsal else { return }
+    tally.addHistory(records, keepDetailsFrom: now - settings.ledger.detail)
   }
 
-  private func write(_ records: RecordBatch, now: Timestamp) throws(LedgerError) {
-    guard !options.isRehearsal else { return }
-    let oldest = now - settings.ledger.detail
-    tally.addHistory(records, keepDetailsFrom: oldest)
-    try ledger.write(tally, of: records, keepDetailsFrom: oldest)
+  /// Writes what was counted, and how far the file was read, and commits.
+  private func write(
+    _ records: RecordBatch, _ file: inout ImportFile, now: Timestamp
+  ) throws(LedgerError) {
+    try writeSums(of: records, now: now)
+    if isReadAgain { try ledger.removeSkips(of: file) }
+    isReadAgain = false
+    try ledger.save(&file)
+    try ledger.ledger.commit()
+    lockedFor = WallClock.monotonic.now() - lockedSince
+    tally.markWritten()
+    uncommittedLines = 0
+    committed = report
+  }
+
+  private func writeSums(of records: RecordBatch, now: Timestamp) throws(LedgerError) {
+    try days.write(to: ledger)
+    for skip in newSkips { try ledger.skip(skip.day, before: skip.before, of: skip.file) }
+    newSkips.removeAll()
+    try ledger.write(tally, of: records, keepDetailsFrom: now - settings.ledger.detail)
+    try ledger.write(settlement.takeChanges(), run: run)
   }
 
   /// Strikes out what the ledger knows by its identity; of older events it knows none.
@@ -65,19 +132,6 @@ extension Importer {
       records.attempts[index].isVoid = true
       report.duplicates += 1
     }
-  }
-
-  private func advance(
-    _ file: inout ImportFile, past batch: ImportBatch, end: Int64?
-  ) throws(LedgerError) {
-    if let line = batch.place(atEnd: end) {
-      file.lastLine = line.offset
-      file.lastHash = line.hash
-    }
-    guard let againTo = file.againTo else { return }
-    guard end != nil || file.lastLine.map({ $0 >= againTo }) ?? false else { return }
-    file.againTo = nil
-    try ledger.removeSkips(of: file)
   }
 
   /// Strikes out requests of days that are not this import's to add to, and those whose roll-ups
@@ -118,7 +172,7 @@ extension Importer {
     report.skipped[day, default: 0] += 1
     if let file, skips[file.id]?[day] == nil {
       skips[file.id, default: [:]][day] = oldest
-      try ledger.skip(day, before: oldest, of: file)
+      newSkips.append((file, day, oldest))
     }
     return false
   }
@@ -128,7 +182,26 @@ extension Importer {
     _ start: Timestamp, _ day: Int32, of file: ImportFile?
   ) throws(LedgerError) -> Bool {
     guard let file, let limit = skips[file.id]?[day], start < limit else { return false }
-    try days.claim(day, in: ledger)
+    try days.open(day, in: ledger)
     return true
+  }
+}
+
+extension ImportFile {
+  /// The text was read up to `line`.
+  fileprivate mutating func advance(to line: ImportBatch.Line?, isEnd: Bool) {
+    if let line {
+      lastLine = line.offset
+      lastHash = line.hash
+    }
+    if let again = againTo, isEnd || lastLine ?? -1 >= again { againTo = nil }
+  }
+}
+
+extension RecordBatch {
+  /// Whether an event began at `time` or later.
+  fileprivate func hasEvents(since time: Timestamp) -> Bool {
+    requests.contains { $0.identity.start >= time }
+      || attempts.contains { $0.identity.start >= time }
   }
 }

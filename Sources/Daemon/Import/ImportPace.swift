@@ -1,19 +1,32 @@
 import Support
 
-/// How many lines a transaction takes, so that it is short whatever the machine.
+/// How much a transaction takes, so that it is short whatever the machine.
 struct ImportPace {
-  /// A daemon beside the import waits no longer for its own.
-  static let longest = TimeSpan.milliseconds(40)
-  private static let range: ClosedRange<Int64> = 256...32_768
+  /// A daemon beside the import waits about as long for its own.
+  private static let longest = TimeSpan.milliseconds(50)
 
-  private(set) var lines: Int64 = 4096
+  /// Lines, when each has to be looked up in the ledger.
+  private(set) var lines: Int64 = 2048
+  /// Rows of sums, when nothing else is to be done.
+  private(set) var rows = 8192
 
-  /// Learns from the last transaction.
-  mutating func took(_ time: TimeSpan) {
-    if time > Self.longest {
-      lines = max(Self.range.lowerBound, lines / 2)
-    } else if time < TimeSpan(microseconds: Self.longest.microseconds / 2) {
-      lines = min(Self.range.upperBound, lines * 5 / 4)
-    }
+  /// Learns from a transaction that took `time` for as many lines.
+  mutating func took(_ time: TimeSpan, forLines count: Int64) {
+    lines = Self.next(lines, time, count, in: 256...16_384)
+  }
+
+  /// Learns from a transaction that took `time` for as many rows.
+  mutating func took(_ time: TimeSpan, forRows count: Int) {
+    rows = Int(Self.next(Int64(rows), time, Int64(count), in: 1024...65_536))
+  }
+
+  private static func next(
+    _ goal: Int64, _ time: TimeSpan, _ count: Int64, in range: ClosedRange<Int64>
+  ) -> Int64 {
+    // A few tell nothing: they cost no more than the commit itself.
+    guard count * 4 >= goal else { return goal }
+    let fitting = count * longest.microseconds / max(1, time.microseconds)
+    let next = min(max(fitting, goal / 2), goal * 2)
+    return min(max(next, range.lowerBound), range.upperBound)
   }
 }

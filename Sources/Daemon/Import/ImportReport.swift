@@ -28,6 +28,19 @@ package struct ImportReport: Sendable, Equatable {
   /// Nothing yet.
   package init() {}
 
+  mutating func add(problem: String) {
+    if !problems.contains(problem) { problems.append(problem) }
+  }
+
+  /// Back to what was committed; files are told by themselves.
+  mutating func restoreCounts(of other: ImportReport) {
+    lines = other.lines
+    requests = other.requests
+    duplicates = other.duplicates
+    skipped = other.skipped
+    rejected = other.rejected
+  }
+
   mutating func reject(
     _ rejection: Rejection, count: Int64 = 1, at place: @autoclosure () -> String
   ) {
@@ -48,7 +61,7 @@ extension ImportReport {
     if !skipped.isEmpty { rows.append(("skipped", skippedText)) }
     for rejection in Rejection.allCases {
       guard let lines = rejected[rejection] else { continue }
-      let place = lines.first.isEmpty ? "" : ", first \(lines.first)"
+      let place = lines.first.isEmpty ? "" : ", first \(lines.first.printable)"
       rows.append(
         (
           "rejected",

@@ -35,11 +35,11 @@ final class ImportText {
   /// Where the text that was read ends.
   var offset: Int64 { file.offset }
 
-  /// Reads up to about `lines` lines or 32 MiB; false at the end.
+  /// Reads up to about `lines` lines or 128 MiB; false at the end.
   func read(
     into batch: ImportBatch, lines: Int64, now: Timestamp, againTo: Int64
   ) throws(HistoryFileError) -> Bool {
-    while batch.lines < lines, batch.bytes < 32 << 20 {
+    while batch.lines < lines, batch.bytes < 128 << 20 {
       let result = try file.read(budget: 256 << 10) { line, offset in
         batch.take(line, at: offset, now: now, againTo: againTo)
       }

@@ -43,12 +43,26 @@ package final class Importer {
   var skips: [Int64: [Int32: Timestamp]] = [:]
   /// The file read last, and whether it was read again.
   var last: (file: ImportFile, isAgain: Bool)?
+  var lockedSince = Timestamp(microseconds: 0)
+  /// How long the last transaction kept others from writing.
+  var lockedFor = TimeSpan(microseconds: 0)
+  /// What was left out and the ledger does not know yet.
+  var newSkips: [(file: ImportFile, day: Int32, before: Timestamp)] = []
+  private let secret: [UInt8]
   private var files: [ImportFile] = []
   private var readAgain: Set<Int64> = []
   private let batch: ImportBatch
   private let maxLine: Int
   private var progress = ImportProgress()
-  private var pace = ImportPace()
+  var pace = ImportPace()
+  /// Whether no other process was seen to write.
+  var isAlone = true
+  /// Lines that were counted and not committed.
+  var uncommittedLines: Int64 = 0
+  /// Whether nothing is left out any more of the file that is read.
+  var isReadAgain = false
+  /// The report up to the last commit.
+  var committed = ImportReport()
 
   /// Opens the ledger of `configuration`.
   package init(
@@ -62,9 +76,14 @@ package final class Importer {
       try ImportLedger(options: settings.ledger, isRehearsal: options.isRehearsal)
     }
     self.ledger = ledger
-    tally = try AppError.of { () throws(LedgerError) in
-      try Self.tally(settings, ledger, options: options, now: clock.now())
+    // A rehearsal counts requests, not labels.
+    secret = try AppError.of { () throws(LedgerError) in
+      try options.isRehearsal ? [] : ledger.ledger.secret()
     }
+    let values = try AppError.of { () throws(LedgerError) in try ledger.ledger.labelValues() }
+    let labels = LabelSpace(
+      options: settings.labels, secret: secret, values: values, today: clock.now().day)
+    tally = TallyState(options: settings.labels, labels: labels, prices: settings.prices)
     settlement = Settlement(settleAfter: [], metadataNames: [])
     batch = ImportBatch(metadataNames: settings.labels.metadataNames)
     maxLine = settings.sources.map(\.maxLine).max() ?? 1 << 20
@@ -131,9 +150,8 @@ package final class Importer {
     let restored = try ledger.waiting(run: run)
     try ledger.ledger.commit()
     days = ImportDays(run: run, force: options.force)
-    settlement = Settlement(
-      settleAfter: [settings.sources.map(\.settleAfter).max() ?? .minutes(2)],
-      metadataNames: settings.labels.metadataNames, restored: restored)
+    settlement = newSettlement(restored)
+    committed = report
   }
 
   private func read(
@@ -141,14 +159,26 @@ package final class Importer {
   ) throws(LedgerError) {
     let opened: (ImportFile, ImportText)?
     do throws(HistoryFileError) { opened = try open(candidate) } catch {
-      report.problems.append("\(error)")
+      report.add(problem: "\(error)")
       return
     }
-    report.files += 1
     guard let (known, text) = opened else {
+      report.files += 1
       report.unchanged += 1
       return
     }
+    guard try read(candidate, text, known, onProgress) else {
+      try startOver()
+      return try read(candidate, onProgress)
+    }
+    report.files += 1
+  }
+
+  /// False if it must be begun again at what is committed.
+  private func read(
+    _ candidate: ImportCandidate, _ text: ImportText, _ known: ImportFile,
+    _ onProgress: (Int64) -> Void
+  ) throws(LedgerError) -> Bool {
     var file = known
     file.stamp = 0
     var hasMore = true
@@ -159,18 +189,34 @@ package final class Importer {
           into: batch, lines: pace.lines, now: clock.now(), againTo: file.againTo ?? -1)
         if !hasMore { file.stamp = candidate.stamp }
       } catch {
-        report.problems.append("\(error)")
+        report.add(problem: "\(error)")
         hasMore = false
       }
-      let begun = WallClock.monotonic.now()
-      let isAgain = file.againTo != nil
-      try commit(batch, of: &file, at: candidate.path, end: hasMore ? nil : text.offset)
-      last = (file, isAgain)
-      pace.took(WallClock.monotonic.now() - begun)
+      last = (file, file.againTo != nil)
+      let end = hasMore ? nil : text.offset
+      guard try take(batch, of: &file, at: candidate.path, end: end) else { return false }
+      last?.file = file
       onProgress(text.position)
     }
     files.removeAll { $0.id == file.id }
     files.append(file)
+    return true
+  }
+
+  /// Forgets what is not committed, as after a crash. It happens once at most: from then on the lock
+  /// is taken first.
+  private func startOver() throws(LedgerError) {
+    let own = Set(files.map(\.id))
+    files = try ledger.files().filter { own.contains($0.id) }
+    for file in files { skips[file.id] = try ledger.skips(of: file) }
+    readAgain = readAgain.filter { id in files.contains { $0.id == id && $0.againTo == nil } }
+    tally = emptyTally(try ledger.ledger.labelValues(), now: clock.now())
+    settlement = newSettlement(try ledger.waiting(run: run))
+    days = ImportDays(run: run, force: options.force)
+    newSkips.removeAll()
+    isReadAgain = false
+    uncommittedLines = 0
+    report.restoreCounts(of: committed)
   }
 
   /// The text behind what was read of it; nil if that is all.
@@ -199,14 +245,16 @@ package final class Importer {
     return (file, try ImportText(candidate, at: file, maxLine: maxLine))
   }
 
-  private static func tally(
-    _ settings: PipelineSettings, _ ledger: ImportLedger, options: Options, now: Timestamp
-  ) throws(LedgerError) -> TallyState {
-    // A rehearsal counts requests, not labels.
-    let contents = options.isRehearsal ? nil : try ledger.ledger.load()
+  private func newSettlement(_ restored: [WaitingFailure]) -> Settlement {
+    Settlement(
+      settleAfter: [settings.sources.map(\.settleAfter).max() ?? .minutes(2)],
+      metadataNames: settings.labels.metadataNames, restored: restored)
+  }
+
+  /// Nothing counted, with the label values that the ledger holds.
+  func emptyTally(_ values: [LabelSpace.Value], now: Timestamp) -> TallyState {
     let labels = LabelSpace(
-      options: settings.labels, secret: contents?.secret ?? [],
-      values: contents?.labelValues ?? [], today: now.day)
+      options: settings.labels, secret: secret, values: values, today: now.day)
     return TallyState(options: settings.labels, labels: labels, prices: settings.prices)
   }
 }

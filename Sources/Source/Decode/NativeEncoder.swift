@@ -69,16 +69,20 @@ private struct LineWriter {
   let batch: RecordBatch
   var bytes: [UInt8] = []
 
-  init(batch: RecordBatch) { self.batch = batch }
+  init(batch: RecordBatch) {
+    self.batch = batch
+    bytes.reserveCapacity(1024)
+  }
 
   mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
   mutating func text(_ key: String, _ value: TextRange) {
     guard !value.isEmpty else { return }
+    var key = key
     bytes.append(UInt8(ascii: ","))
-    quoted(Array(key.utf8))
+    key.withUTF8 { Self.quote(UnsafeRawBufferPointer($0), into: &bytes) }
     bytes.append(UInt8(ascii: ":"))
-    quoted(batch.withBytes(value) { Array($0) })
+    quote(value)
   }
 
   mutating func number(_ key: String, micro: Int64) {
@@ -101,24 +105,39 @@ private struct LineWriter {
     raw(",\"\(key)\":[")
     for index in values {
       if index > values.lowerBound { raw(",") }
-      quoted(batch.withBytes(batch.texts[Int(index)]) { Array($0) })
+      quote(batch.texts[Int(index)])
     }
     raw("]")
   }
 
-  private mutating func quoted(_ value: [UInt8]) {
+  private mutating func quote(_ value: TextRange) {
+    let batch = batch
+    batch.withBytes(value) { Self.quote($0, into: &bytes) }
+  }
+
+  private static func quote(_ value: UnsafeRawBufferPointer, into bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    for byte in value {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
-      case 0..<0x20:
-        raw("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))")
-      default:
-        bytes.append(byte)
-      }
+    if value.allSatisfy(isPlain) {
+      bytes.append(contentsOf: value)
+    } else {
+      for byte in value { append(byte, to: &bytes) }
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  }
+
+  private static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
+    if byte < 0x20 {
+      let digits = Array("0123456789abcdef".utf8)
+      bytes.append(contentsOf: "\\u00".utf8)
+      bytes.append(digits[Int(byte >> 4)])
+      bytes.append(digits[Int(byte & 15)])
+      return
+    }
+    if !isPlain(byte) { bytes.append(UInt8(ascii: "\\")) }
+    bytes.append(byte)
   }
 }

@@ -65,8 +65,7 @@ final class JSONLine {
   /// Parses `line`, which has `padding` readable bytes behind it.
   func parse(_ line: UnsafeRawBufferPointer) throws(Problem) {
     let status = sj_extract(
-      parser, fields, line.baseAddress, line.count, Self.padding, slots.baseAddress,
-      UInt32(slots.count))
+      parser, fields, line.baseAddress, line.count, slots.baseAddress)
     switch Int(status) {
     case SJ_OK: return
     case SJ_NOT_OBJECT: throw .notObject

@@ -47,7 +47,9 @@ struct StreamLines: ~Copyable {
   mutating func fill<Failure: Error>(
     _ source: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
   ) throws(Failure) -> Int {
-    if kept > 0 && buffer.bytes.count - end < Self.chunk { compact() }
+    // A short rest is moved to the front at once, so that the same memory stays in the cache.
+    let isShort = end - kept < Self.chunk / 8
+    if kept > 0 && (isShort || buffer.bytes.count - end < Self.chunk) { compact() }
     let room = buffer.bytes[end...].prefix(Self.chunk)
     if room.isEmpty { return 0 }
     let count = try source(UnsafeMutableRawBufferPointer(rebasing: room))

@@ -1,4 +1,5 @@
-// simdjson's on-demand parser for Swift: C++ templates cannot be called from there.
+// simdjson's first stage for Swift, which finds the tokens of a line with the processor's best
+// instructions, and a walk over them: C++ objects cannot be called from there.
 // It knows no field names; the caller says which keys of a line it wants.
 #pragma once
 #include <stddef.h>
@@ -41,10 +42,11 @@ void sj_fields_want(sj_fields *fields, uint32_t node, uint32_t slot);
 typedef struct sj_parser sj_parser;
 sj_parser *sj_parser_new(void);
 void sj_parser_free(sj_parser *parser);
-// Reads one line, which has `padding` (at least 64) readable bytes behind it, and sets the wanted
-// slots; the rest of `slots` is set to SJ_ABSENT. A key that stands twice: the last one counts.
+// Reads one line, which has at least 64 readable bytes behind it, and sets the wanted slots; the
+// rest of `slots`, which were zero before the first line and are always the same, is
+// SJ_ABSENT. A key that stands twice: the last one counts.
 int sj_extract(sj_parser *parser, const sj_fields *fields, const char *line, size_t length,
-               size_t padding, sj_value *slots, uint32_t slot_count);
+               sj_value *slots);
 // The strings of the arrays found by the last sj_extract.
 const sj_value *sj_items(const sj_parser *parser);
 
