@@ -385,9 +385,11 @@ class PushTest(unittest.TestCase):
 
     def test_no_locks_here(self):
         worker = self.worker()
+        descriptors = len(os.listdir("/dev/fd"))
         with mock.patch.object(callback.fcntl, "flock", side_effect=OSError(37, "no locks")):
             worker.write("lost")
             worker.send()
+        self.assertEqual(len(os.listdir("/dev/fd")), descriptors)
         worker.write("a")
         worker.send(after=60)
         self.assertEqual(self.received(), ["a"])

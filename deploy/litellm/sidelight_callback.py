@@ -229,12 +229,8 @@ class Spool:
         if self._descriptor >= 0:
             return True
         os.makedirs(self._folder, exist_ok=True)
-        descriptor = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        if not lock(descriptor):
-            os.close(descriptor)
-            return False
-        self._descriptor = descriptor
-        return True
+        self._descriptor = open_locked(f"{self._path}.lock", os.O_RDWR | os.O_CREAT)
+        return self._descriptor >= 0
 
     def size(self) -> int:
         return sum(self._size_of(name) for name in [self._name, *self._segments()])
@@ -250,13 +246,9 @@ class Spool:
         """The oldest one that no worker has open for writing."""
         for name in self._segments():
             path = os.path.join(self._folder, name)
-            try:
-                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                continue
-            if lock(descriptor):
+            descriptor = open_locked(path, os.O_RDONLY)
+            if descriptor >= 0:
                 return Segment(path, descriptor)
-            os.close(descriptor)
         return None
 
     def _segments(self) -> List[str]:
@@ -272,12 +264,17 @@ class Spool:
             return 0
 
 
-def lock(descriptor: int) -> bool:
+def open_locked(path: str, flags: int) -> int:
+    """The descriptor; -1 if another one has a lock on the file."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            return -1
+        raise
+    return descriptor
 
 
 class Answer(NamedTuple):
@@ -294,13 +291,15 @@ class Receiver:
         self._target = ""
 
     def post(self, lines: List[bytes]) -> Answer:
-        body, headers = b"\n".join(lines) + b"\n", self._headers()
-        if len(body) > GZIP_BYTES:
-            body = gzip.compress(body, compresslevel=1)
-            headers["Content-Encoding"] = "gzip"
         if self._connection is None:
             self._connection = self._new_connection()
         try:
+            if self._connection.sock is None:
+                self._connection.connect()
+            body, headers = b"\n".join(lines) + b"\n", self._headers()
+            if len(body) > GZIP_BYTES:
+                body = gzip.compress(body, compresslevel=1)
+                headers["Content-Encoding"] = "gzip"
             return self._exchange(self._connection, body, headers)
         except BaseException:
             self._connection.close()
@@ -332,8 +331,6 @@ class Receiver:
 
     def _exchange(self, connection: http.client.HTTPConnection, body: bytes,
                   headers: Dict[str, str]) -> Answer:
-        if connection.sock is None:
-            connection.connect()
         connection.sock.settimeout(POST_SECONDS)
         # The timeout above is for each read: this one is for all of them.
         timer = threading.Timer(POST_SECONDS, cut, [connection.sock])
