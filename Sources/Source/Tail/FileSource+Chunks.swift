@@ -22,8 +22,11 @@ extension FileSource {
   {
     let state = file.state
     let remainder = Int(state.scanned - state.checkpoint.offset)
-    if remainder <= Self.shortRemainder {
+    if remainder <= Self.shortRemainder || file.framing.isOpen {
       let fresh = max(1024, min(Self.chunk, budgetLeft))
+      if state.checkpoint.offset == 0, let before = openPredecessor(of: file) {
+        return load(file, after: before, count: remainder + fresh, &result, deliver)
+      }
       return load(file, count: remainder + fresh, &result, deliver)
     }
     switch findLineEnd(of: file) {
@@ -52,7 +55,14 @@ extension FileSource {
     let fresh = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[mark..<filled])
     var splitter = LineSplitter(maxLine: maxLine)
     let number = file.number
-    let delivered = splitter.split(fresh, at: offset) { deliver($0, $1, number) }
+    var delivered = splitter.split(fresh, at: offset) { deliver($0, $1, number) }
+    file.framing.isOpen = false
+    if splitter.hasMetFrame {
+      let framed = UnsafeMutableRawBufferPointer(rebasing: fresh[delivered...])
+      delivered += unwrap(framed, of: file, at: offset + Int64(delivered), &splitter) {
+        deliver($0, $1, number)
+      }
+    }
     note(splitter, of: file, bytes: delivered, &result)
     if delivered > 0 {
       advance(file, to: offset + Int64(delivered), markEnd: mark + delivered)
@@ -101,25 +111,33 @@ extension FileSource {
     guard length > 0 else { return }
     var splitter = LineSplitter(maxLine: maxLine)
     let mark = ContentHash.markLength(at: offset)
-    if length > maxLine + 1 {
+    if length > (file.framing.isOpen ? containerLines.window + Self.chunk : maxLine + 1) {
       if !evenIfCut { return }
       splitter.skip(at: offset)
-    } else {
-      buffer.grow(to: mark + length)
-      guard fill(mark + length, from: offset - Int64(mark), of: file) == mark + length else {
-        return
+      note(splitter, of: file, bytes: length, &result)
+      // What follows an overlong fragment is never read: the file is let go.
+      return advance(file, to: file.state.size, markEnd: min(mark + length, buffer.bytes.count))
+    }
+    buffer.grow(to: mark + length)
+    guard fill(mark + length, from: offset - Int64(mark), of: file) == mark + length else { return }
+    let line = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[mark..<(mark + length)])
+    var taken = length
+    if ContainerFrame.mayBegin(UnsafeRawBufferPointer(line)) {
+      file.framing.isGivingUp = evenIfCut
+      taken = unwrap(line, of: file, at: offset, isEnd: true, &splitter) {
+        deliver($0, $1, file.number)
       }
-      let line = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[mark..<(mark + length)])
+    } else {
       guard evenIfCut || looksLikeWholeObject(UnsafeRawBufferPointer(line)) else { return }
       splitter.take(line, at: offset) { deliver($0, $1, file.number) }
     }
-    note(splitter, of: file, bytes: length, &result)
-    // What follows an overlong fragment is never read: the file is let go.
-    advance(file, to: file.state.size, markEnd: min(mark + length, buffer.bytes.count))
+    guard taken > 0 else { return }
+    note(splitter, of: file, bytes: taken, &result)
+    advance(file, to: offset + Int64(taken), markEnd: mark + taken)
   }
 
   /// Reads into the front of the buffer; what it costs is taken from the budget.
-  private func fill(_ count: Int, from offset: Int64, of file: TailFile) -> Int {
+  func fill(_ count: Int, from offset: Int64, of file: TailFile) -> Int {
     let target = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<count])
     let filled = file.file.read(into: target, at: offset)
     budgetLeft -= max(1, filled)
@@ -127,7 +145,7 @@ extension FileSource {
   }
 
   /// Everything before `offset` is delivered, which lies at `markEnd` of the buffer.
-  private func advance(_ file: TailFile, to offset: Int64, markEnd: Int) {
+  func advance(_ file: TailFile, to offset: Int64, markEnd: Int) {
     let hash = bufferHash(markEnd - ContentHash.markLength(at: offset), markEnd)
     file.state.advance(to: offset, markHash: hash)
     if file.state.checkpoint.headLength < ContentHash.headLimit {
@@ -137,14 +155,14 @@ extension FileSource {
   }
 
   /// The file was searched for line ends up to `scannedTo`, which lies at `filled` of the buffer.
-  private func note(_ file: TailFile, scannedTo offset: Int64, atEnd: Bool, _ filled: Int) {
+  func note(_ file: TailFile, scannedTo offset: Int64, atEnd: Bool, _ filled: Int) {
     file.state.scanned = offset
     file.state.scannedHash = bufferHash(max(0, filled - ContentHash.markLimit), filled)
     file.state.size = atEnd ? offset : max(file.state.size, offset)
     file.state.isUnchecked = false
   }
 
-  private func note(
+  func note(
     _ splitter: LineSplitter, of file: TailFile, bytes: Int, _ result: inout ReadResult
   ) {
     result.bytes += bytes
@@ -156,7 +174,7 @@ extension FileSource {
     }
   }
 
-  private func bufferHash(_ start: Int, _ end: Int) -> UInt64 {
+  func bufferHash(_ start: Int, _ end: Int) -> UInt64 {
     ContentHash.of(UnsafeRawBufferPointer(rebasing: buffer.bytes[start..<end]))
   }
 }

@@ -61,12 +61,18 @@ extension FileSource {
     var isHeadChecked = false
     while budgetLeft > 0 {
       switch file.state.step(at: pass.now, isCrowded: pass.isCrowded) {
-      case .wait: return
+      case .wait:
+        guard file.framing.isStuck(at: pass.now) else { return }
+        file.framing.isGivingUp = true
+        file.state.isUnchecked = true
+        continue
       case .read:
         let isSame = isHeadChecked || file.state.checkpoint.agreesInHead(with: file.file)
         isHeadChecked = true
         switch isSame ? readLines(of: file, &result, deliver) : .replaced {
-        case .done: continue
+        case .done:
+          file.framing.note(file.state.checkpoint.offset, at: pass.now)
+          continue
         case .replaced: break
         case .failed(let error):
           result.problems.append(problem(file, error))
@@ -104,6 +110,7 @@ extension FileSource {
     directories.refresh()
     if file.state.place == .current { searchCopy(of: file.state.checkpoint, at: pass.now) }
     file.state.restart()
+    file.framing = TailFraming()
     settleBirth(of: file, at: pass.now)
     isDirty = true
     observe(file, at: pass.now, &result)

@@ -22,6 +22,7 @@ package final class FileSource {
   let opening: (String) throws(SystemError) -> OpenFile
 
   var buffer: LineBuffer
+  var containerLines: ContainerLines
   /// Bytes that the present `read` may still take.
   var budgetLeft = 0
   var directories = DirectoryCache()
@@ -70,6 +71,7 @@ package final class FileSource {
     committed = Dictionary(resume.map { ($0.identity, $0) }) { first, _ in first }
     taken = committed
     isDirty = false
+    containerLines = ContainerLines(maxLine: maxLine)
     buffer = LineBuffer(capacity: Self.chunk + ContentHash.markLimit + Self.shortRemainder)
   }
 

@@ -36,11 +36,13 @@ struct LineSplitter {
   var tooLong = 0
   /// Where the first overlong line begins.
   var firstTooLong: Int64?
+  /// Whether `split` stopped at a line that may be a container's frame.
+  private(set) var hasMetFrame = false
 
   init(maxLine: Int) { self.maxLine = maxLine }
 
-  /// Delivers every complete line of `bytes`, which begin at `offset` of the source; returns how
-  /// many bytes those lines are.
+  /// Delivers every complete line of `bytes`, which begin at `offset` of the source, up to one that
+  /// may be a container's frame; returns how many bytes those lines are.
   @inline(__always)
   mutating func split(
     _ bytes: UnsafeMutableRawBufferPointer, at offset: Int64,
@@ -51,6 +53,10 @@ struct LineSplitter {
     while start < bytes.count, let end = memchr(base + start, 0x0A, bytes.count - start) {
       let count = UnsafeRawPointer(end) - UnsafeRawPointer(base + start)
       let line = UnsafeMutableRawBufferPointer(start: base + start, count: count)
+      if ContainerFrame.mayBegin(UnsafeRawBufferPointer(line)) {
+        hasMetFrame = true
+        break
+      }
       take(line, at: offset + Int64(start), deliver)
       start += count + 1
     }

@@ -12,6 +12,7 @@ final class TailFile {
   /// Its place in the order of reading: older files first, so that events come in order.
   let age: Int64
   var isWatched = false
+  var framing = TailFraming()
 
   init(number: Int, file: OpenFile, age: Int64, checkpoint: FileCheckpoint, at now: Timestamp) {
     self.number = number

@@ -1,0 +1,73 @@
+import Support
+import TestSupport
+
+@testable import Source
+
+/// What container runtimes write.
+enum Runtime: CaseIterable, Sendable { case docker, cri }
+
+/// A frame around a part of what a container printed.
+func frame(
+  _ text: String, by runtime: Runtime, stream: String = "stdout", isFinal: Bool = true
+) -> String {
+  let time = "2026-11-21T14:00:00.123456789Z"
+  switch runtime {
+  case .docker:
+    let end = isFinal ? "\\n" : ""
+    return "{\"log\":\"\(escaped(text))\(end)\",\"stream\":\"\(stream)\",\"time\":\"\(time)\"}\n"
+  case .cri: return "\(time) \(stream) \(isFinal ? "F" : "P") \(text)\n"
+  }
+}
+
+/// The frames of one line, cut after each `size` characters.
+func frames(
+  _ line: String, by runtime: Runtime, stream: String = "stdout", size: Int
+) -> [String] {
+  var parts: [String] = []
+  var rest = line[...]
+  while rest.count > size {
+    parts.append(frame(String(rest.prefix(size)), by: runtime, stream: stream, isFinal: false))
+    rest = rest.dropFirst(size)
+  }
+  return parts + [frame(String(rest), by: runtime, stream: stream)]
+}
+
+private func escaped(_ text: String) -> String {
+  text.map { character in
+    switch character {
+    case "\"": "\\\""
+    case "\\": "\\\\"
+    case "\t": "\\t"
+    case "<": "\\u003c"
+    default: String(character)
+    }
+  }.joined()
+}
+
+/// What `ContainerLines` makes of some text.
+struct Unwrapped: Equatable {
+  var lines: [String] = []
+  var offsets: [Int64] = []
+  var tooLong = 0
+  var progress = ContainerLines.Progress()
+  var skipping: ContainerLines.Streams = []
+
+  init(
+    _ text: String, maxLine: Int = 1000, skipping: ContainerLines.Streams = [],
+    isEnd: Bool = false, givingUp: Bool = false
+  ) {
+    var bytes = Array(text.utf8)
+    var container = ContainerLines(maxLine: maxLine)
+    var splitter = LineSplitter(maxLine: maxLine)
+    self.skipping = skipping
+    var found: [(String, Int64)] = []
+    progress = bytes.withUnsafeMutableBytes {
+      container.unwrap(
+        $0, at: 0, skipping: &self.skipping, isEnd: isEnd, givingUp: givingUp, &splitter
+      ) { found.append((String(decoding: $0, as: UTF8.self), $1)) }
+    }
+    lines = found.map(\.0)
+    offsets = found.map(\.1)
+    tooLong = splitter.tooLong
+  }
+}
