@@ -24,8 +24,11 @@ extension FileSource {
     let remainder = Int(state.scanned - state.checkpoint.offset)
     if remainder <= Self.shortRemainder || file.framing.isOpen {
       let fresh = max(1024, min(Self.chunk, budgetLeft))
-      if state.checkpoint.offset == 0, let before = openPredecessor(of: file) {
-        return load(file, after: before, count: remainder + fresh, &result, deliver)
+      if state.checkpoint.offset == 0 {
+        let before = openPredecessors(of: file)
+        if !before.isEmpty {
+          return load(file, after: before, count: remainder + fresh, &result, deliver)
+        }
       }
       return load(file, count: remainder + fresh, &result, deliver)
     }

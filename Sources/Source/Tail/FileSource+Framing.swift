@@ -30,46 +30,51 @@ extension FileSource {
     return ContainerLines.unfinished(in: bytes.bytes)
   }
 
-  /// The rotated file that ends in the middle of a line which this one, unread so far, goes on with:
+  /// The rotated files that end in the middle of a line which this one, unread so far, goes on with:
   /// runtimes rotate between frames, not between lines.
-  func openPredecessor(of file: TailFile) -> TailFile? {
-    let before = files.last {
-      $0.number != file.number && $0.path == file.path && $0.state.place == .rotated
-        && $0.readsBefore(file)
+  func openPredecessors(of file: TailFile) -> [TailFile] {
+    var before: [TailFile] = []
+    for other in files.reversed()
+    where other.state.place == .rotated && other.path == file.path && other.readsBefore(file) {
+      if other.state.size == 0 { continue }
+      guard other.framing.isOpen else { break }
+      before.insert(other, at: 0)
+      if other.state.checkpoint.offset > 0 { break }
     }
-    guard let before, before.framing.isOpen, before.state.lag > 0,
-      before.state.lag <= Int64(containerLines.window)
-    else { return nil }
-    return before
+    let left = before.reduce(0) { $0 + $1.state.lag }
+    return left <= Int64(containerLines.window) ? before : []
   }
 
   /// Reads what is left of `before` and the beginning of `file` as one.
   func load(
-    _ file: TailFile, after before: TailFile, count: Int, _ result: inout ReadResult,
+    _ file: TailFile, after before: [TailFile], count: Int, _ result: inout ReadResult,
     _ deliver: Delivery
   ) -> ChunkOutcome {
-    let left = Int(before.state.lag)
-    let start = before.state.checkpoint.offset
+    let left = before.reduce(0) { $0 + Int($1.state.lag) }
     buffer.grow(to: left + count)
-    guard before.file.read(into: part(0, left), at: start) == left else { return .done }
+    var pieces: [(file: TailFile, start: Int, offset: Int64)] = []
+    var end = 0
+    for other in before {
+      let (lag, offset) = (Int(other.state.lag), other.state.checkpoint.offset)
+      guard other.file.read(into: part(end, lag), at: offset) == lag else { return .done }
+      pieces.append((other, end, offset))
+      end += lag
+    }
+    pieces.append((file, left, 0))
     let filled = file.file.read(into: part(left, count), at: 0)
     budgetLeft -= max(1, filled)
     if filled < 0 { return .failed(.last) }
     var splitter = LineSplitter(maxLine: maxLine)
-    before.framing.isGivingUp = file.framing.isGivingUp
-    let taken = unwrap(part(0, left + filled), of: before, at: 0, &splitter) { line, place in
-      let isBefore = place < Int64(left)
-      deliver(
-        line, isBefore ? start + place : place - Int64(left),
-        isBefore ? before.number : file.number)
+    file.framing.skipping = before[0].framing.skipping
+    let taken = unwrap(part(0, left + filled), of: file, at: 0, &splitter) { line, place in
+      guard let piece = pieces.last(where: { $0.start <= place }) else { return }
+      deliver(line, piece.offset + place - Int64(piece.start), piece.file.number)
     }
-    before.framing.isGivingUp = false
-    file.framing = before.framing
     note(splitter, of: file, bytes: taken, &result)
-    move(before, to: start + Int64(min(taken, left)))
-    if taken >= left {
-      before.framing.isOpen = false
-      move(file, to: Int64(taken - left))
+    for (index, piece) in pieces.enumerated() where piece.start < taken {
+      let end = index + 1 < pieces.count ? pieces[index + 1].start : taken
+      if end <= taken { piece.file.framing.isOpen = piece.file === file && file.framing.isOpen }
+      move(piece.file, to: piece.offset + Int64(min(end, taken) - piece.start))
     }
     note(file, scannedTo: Int64(filled), atEnd: filled < count, left + filled)
     return .done

@@ -19,29 +19,30 @@ func frame(
   }
 }
 
-/// The frames of one line, cut after each `size` characters.
+/// The frames of one line of ASCII, cut after each `size` bytes.
 func frames(
   _ line: String, by runtime: Runtime, stream: String = "stdout", size: Int
 ) -> [String] {
-  var parts: [String] = []
-  var rest = line[...]
-  while rest.count > size {
-    parts.append(frame(String(rest.prefix(size)), by: runtime, stream: stream, isFinal: false))
-    rest = rest.dropFirst(size)
+  let bytes = Array(line.utf8)
+  let cuts = Array(stride(from: 0, to: max(bytes.count, 1), by: size))
+  return cuts.map { cut in
+    let end = min(cut + size, bytes.count)
+    let part = String(decoding: bytes[cut..<end], as: UTF8.self)
+    return frame(part, by: runtime, stream: stream, isFinal: cut == cuts.last)
   }
-  return parts + [frame(String(rest), by: runtime, stream: stream)]
 }
 
 private func escaped(_ text: String) -> String {
-  text.map { character in
-    switch character {
-    case "\"": "\\\""
-    case "\\": "\\\\"
-    case "\t": "\\t"
-    case "<": "\\u003c"
-    default: String(character)
+  var bytes: [UInt8] = []
+  for byte in text.utf8 {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+    case UInt8(ascii: "\t"): bytes += Array("\\t".utf8)
+    case UInt8(ascii: "<"): bytes += Array("\\u003c".utf8)
+    default: bytes.append(byte)
     }
-  }.joined()
+  }
+  return String(decoding: bytes, as: UTF8.self)
 }
 
 /// What `ContainerLines` makes of some text.

@@ -15,9 +15,16 @@ import Testing
   @Test(arguments: [History.Rotation.rename, .copyTruncate])
   func everyLineOnce(rotation: History.Rotation) {
     // Copies need ticks of the clock between them, so fewer histories must do.
-    let rounds = rotation == .rename ? Self.rounds : Self.rounds / 4
+    run(rotation, rounds: rotation == .rename ? Self.rounds : Self.rounds / 4)
+  }
+
+  @Test(arguments: Runtime.allCases) func everyLineOfAContainerOnce(runtime: Runtime) {
+    run(.rename, rounds: Self.rounds / 4, by: runtime)
+  }
+
+  private func run(_ rotation: History.Rotation, rounds: Int, by runtime: Runtime? = nil) {
     for seed in Self.firstSeed..<(Self.firstSeed + rounds) {
-      var history = History(seed: UInt64(seed), rotation: rotation)
+      var history = History(seed: UInt64(seed), rotation: rotation, runtime: runtime)
       let outcome = history.run()
       guard outcome.lost.isEmpty && outcome.repeated.isEmpty else {
         Issue.record(
@@ -42,6 +49,8 @@ struct History {
 
   private var random: SplitMix
   private let rotation: Rotation
+  /// Who frames the lines, if anybody.
+  private let runtime: Runtime?
   private let scratch = Scratch()
   private let follower: Follower
   private var writer: Writer
@@ -50,12 +59,15 @@ struct History {
   private var written: [String] = []
   /// The end of a line whose beginning is written.
   private var unwritten: String?
+  /// The same in frames, which may be written to the next file.
+  private var unwrittenFrames: [String] = []
   private var rotatedCount = 0
   private(set) var steps: [String] = []
 
-  init(seed: UInt64, rotation: Rotation) {
+  init(seed: UInt64, rotation: Rotation, runtime: Runtime? = nil) {
     random = SplitMix(state: seed)
     self.rotation = rotation
+    self.runtime = runtime
     follower = Follower(scratch.file("app.log"), maxLine: 1 << 17)
     writer = Writer(scratch.file("app.log"))
     follower.read()
@@ -65,6 +77,7 @@ struct History {
   mutating func run() -> (lost: [String], repeated: [String]) {
     for _ in 0..<random.number(60) { step() }
     finishLine()
+    writer.write(unwrittenFrames.joined())
     follower.read(after: .seconds(5))
     follower.read(after: .seconds(5))
     follower.commit()
@@ -117,13 +130,50 @@ struct History {
   }
 
   private mutating func append() {
+    if let runtime { return writer.write(mixed(frames(ofLines: 30, by: runtime))) }
     finishLine()
     var text = ""
     for _ in 0..<random.number(30) { text += line() + "\n" }
     writer.write(text)
   }
 
+  /// Frames of lines of both streams; those of the first go on with what was begun before.
+  private mutating func frames(ofLines count: Int, by runtime: Runtime) -> [[String]] {
+    let size = [20, 150, 16_384][random.number(3)]
+    var streams: [[String]] = [unwrittenFrames, []]
+    unwrittenFrames = []
+    for _ in 0..<random.number(count) {
+      let stream = random.number(2)
+      let name = ["stdout", "stderr"][stream]
+      let line = line()
+      let least = line.utf8.count / 50
+      streams[stream] += SourceTests.frames(
+        line, by: runtime, stream: name, size: max(size, least))
+    }
+    return streams
+  }
+
+  private mutating func mixed(_ streams: [[String]]) -> String {
+    var rest = streams.map { $0[...] }
+    var text = ""
+    while let one = rest.indices.filter({ !rest[$0].isEmpty }).randomElement(using: &random) {
+      text += rest[one].removeFirst()
+    }
+    return text
+  }
+
+  /// Writes some frames of one line; the rest comes with what is written next, wherever.
+  private mutating func beginFramedLine(by runtime: Runtime) {
+    writer.write(unwrittenFrames.joined())
+    let line = line()
+    let parts = SourceTests.frames(line, by: runtime, size: max(20, line.utf8.count / 50))
+    let count = random.number(parts.count)
+    writer.write(parts[..<count].joined())
+    unwrittenFrames = Array(parts[count...])
+  }
+
   private mutating func beginLine() {
+    if let runtime { return beginFramedLine(by: runtime) }
     finishLine()
     let whole = line() + "\n"
     let cut = whole.index(whole.startIndex, offsetBy: 1 + random.number(whole.count - 1))
@@ -132,12 +182,15 @@ struct History {
   }
 
   private mutating func finishLine() {
+    guard runtime == nil else { return }
     if let rest = unwritten { writer.write(rest) }
     unwritten = nil
   }
 
   private mutating func rename() {
     finishLine()
+    // What goes on in the next file must be known to be the next.
+    if runtime != nil { scratch.tick() }
     shiftRotated()
     scratch.rename("app.log", to: "app.log.1")
     if random.number(3) == 0 { lateWriters.append(writer) }
@@ -152,7 +205,8 @@ struct History {
   }
 
   private mutating func writeLate() {
-    guard !lateWriters.isEmpty else { return }
+    // Runtimes leave a file for good.
+    guard !lateWriters.isEmpty, runtime == nil else { return }
     let index = random.number(lateWriters.count)
     lateWriters[index].write(line() + "\n")
     if random.number(3) == 0 { lateWriters.remove(at: index) }
@@ -160,6 +214,8 @@ struct History {
 
   private mutating func drain() {
     finishLine()
+    writer.write(unwrittenFrames.joined())
+    unwrittenFrames = []
     follower.read()
     follower.commit()
   }
@@ -204,7 +260,7 @@ struct History {
 }
 
 /// Sebastiano Vigna's generator: the same numbers for the same seed everywhere.
-struct SplitMix {
+struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {
