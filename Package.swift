@@ -41,6 +41,7 @@ let package = Package(
     library("CYAML", debian: "libyaml-dev", pkgConfig: "yaml-0.1"),
     library("CMicroHTTPD", debian: "libmicrohttpd-dev", pkgConfig: "libmicrohttpd"),
     library("CZlib", debian: "zlib1g-dev", pkgConfig: "zlib"),
+    library("CZstd", debian: "libzstd-dev", pkgConfig: "libzstd"),
     library("CCrypto", debian: "libssl-dev", pkgConfig: "libcrypto"),
     library("CXXHash", debian: "libxxhash-dev", pkgConfig: "libxxhash"),
     .target(
@@ -55,7 +56,7 @@ let package = Package(
     module("Metrics", ["Support", "CZlib"]),
     module("HTTP", ["Support", "CMicroHTTPD", "CCrypto"]),
     module(
-      "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CZlib"]),
+      "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CZlib", "CZstd"]),
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Ledger", ["Tally", "Record", "Metrics", "Support", "CSQLite"]),
     module("Config", ["HTTP", "Ledger", "Source", "Tally", "Support", "CYAML"]),

@@ -2,14 +2,7 @@ import CZlib
 import Glibc
 
 /// Unpacks a gzip file of any number of members.
-final class GzipReader {
-  enum Failure: Error, Equatable {
-    case system(SystemError)
-    /// The packed byte near which it is not gzip any more.
-    case corrupt(at: Int64)
-    case truncated
-  }
-
+final class GzipReader: Unpacker {
   static let magic: [UInt8] = [0x1F, 0x8B]
   private static let chunk = 256 << 10
 
@@ -20,7 +13,7 @@ final class GzipReader {
   /// Where the next input is read from.
   private var fileOffset: Int64 = 0
   private var isBetweenMembers = true
-  private var failure: Failure?
+  private var failure: UnpackError?
 
   init(_ file: OpenFile) {
     self.file = file
@@ -39,7 +32,7 @@ final class GzipReader {
   var position: Int64 { fileOffset - Int64(stream.pointee.avail_in) }
 
   /// Fills `output` as far as possible; 0 at the end.
-  func read(into output: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+  func read(into output: UnsafeMutableRawBufferPointer) throws(UnpackError) -> Int {
     if let failure { throw failure }
     stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
     stream.pointee.avail_out = UInt32(output.count)
@@ -58,7 +51,7 @@ final class GzipReader {
   }
 
   /// Unpacks some input; false at the end.
-  private func step() throws(Failure) -> Bool {
+  private func step() throws(UnpackError) -> Bool {
     if stream.pointee.avail_in == 0 {
       let count = file.read(into: input, at: fileOffset)
       if count < 0 { throw .system(.last) }

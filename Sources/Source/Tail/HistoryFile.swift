@@ -8,7 +8,7 @@ package enum HistoryFileError: Error, Equatable, CustomStringConvertible {
   case unknownCompression(path: String, name: String)
   /// The packed byte near which it breaks.
   case corrupt(path: String, at: Int64)
-  /// A gzip file that stops in the middle.
+  /// A packed file that stops in the middle.
   case truncated(path: String)
 
   /// One line for a person.
@@ -18,7 +18,7 @@ package enum HistoryFileError: Error, Equatable, CustomStringConvertible {
     case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
     case .notRegular(let path): "\(path) is no regular file"
     case .unknownCompression(let path, let name):
-      "\(path) is packed with \(name); unpack it first (plain and gzip files can be read)"
+      "\(path) is packed with \(name); unpack it first (plain, gzip and zstd files can be read)"
     case .corrupt(let path, let offset): "\(path) is damaged near byte \(offset)"
     case .truncated(let path):
       "\(path) stops in the middle of its packed data; the lines before were read"
@@ -26,13 +26,13 @@ package enum HistoryFileError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// A finished log of the past, plain or packed with gzip, read once from front to back.
+/// A finished log of the past, plain or packed with gzip or zstd, read once from front to back.
 package struct HistoryFile: ~Copyable {
   package let path: String
   /// Bytes on disk.
   package let size: Int64
   private let file: OpenFile
-  private let unpacker: GzipReader?
+  private let unpacker: (any Unpacker)?
   private var lines: StreamLines
   private var fileOffset: Int64
   private var isAtEnd = false
@@ -129,7 +129,7 @@ package struct HistoryFile: ~Copyable {
 
   /// Packed text cannot be entered in the middle.
   private static func skip(
-    _ count: Int64, in unpacker: GzipReader, path: String
+    _ count: Int64, in unpacker: any Unpacker, path: String
   ) throws(HistoryFileError) {
     let room = LineBuffer(capacity: StreamLines.chunk)
     var left = count
@@ -143,33 +143,27 @@ package struct HistoryFile: ~Copyable {
   }
 
   private static func unpack(
-    _ unpacker: GzipReader, into room: UnsafeMutableRawBufferPointer, path: String
+    _ unpacker: any Unpacker, into room: UnsafeMutableRawBufferPointer, path: String
   ) throws(HistoryFileError) -> Int {
-    do { return try unpacker.read(into: room) } catch {
-      switch error {
-      case .system(let reason): throw .cannotRead(path: path, reason: reason.description)
-      case .corrupt(let offset): throw .corrupt(path: path, at: offset)
-      case .truncated: throw .truncated(path: path)
-      }
-    }
+    do { return try unpacker.read(into: room) } catch { throw HistoryFileError(error, path: path) }
   }
 
-  /// Tells by the first bytes, since names lie.
   private static func unpacker(
     for file: OpenFile, path: String
-  ) throws(HistoryFileError) -> GzipReader? {
-    var bytes = [UInt8](repeating: 0, count: 6)
-    let count = bytes.withUnsafeMutableBytes { file.read(into: $0, at: 0) }
-    if count < 0 { throw .cannotRead(path: path, reason: SystemError.last.description) }
-    let head = bytes.prefix(count)
-    if head.starts(with: GzipReader.magic) { return GzipReader(file) }
-    let others: [(name: String, magic: [UInt8])] = [
-      ("zstd", [0x28, 0xB5, 0x2F, 0xFD]), ("bzip2", [0x42, 0x5A, 0x68]),
-      ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A]), ("lz4", [0x04, 0x22, 0x4D, 0x18]),
-    ]
-    for other in others where head.starts(with: other.magic) {
-      throw .unknownCompression(path: path, name: other.name)
+  ) throws(HistoryFileError) -> (any Unpacker)? {
+    do { return try Compression.unpacker(for: file) } catch {
+      throw HistoryFileError(error, path: path)
     }
-    return nil
+  }
+}
+
+extension HistoryFileError {
+  fileprivate init(_ error: UnpackError, path: String) {
+    switch error {
+    case .system(let reason): self = .cannotRead(path: path, reason: reason.description)
+    case .corrupt(let offset): self = .corrupt(path: path, at: offset)
+    case .truncated: self = .truncated(path: path)
+    case .unknown(let name): self = .unknownCompression(path: path, name: name)
+    }
   }
 }

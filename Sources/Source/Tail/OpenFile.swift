@@ -62,15 +62,17 @@ struct SystemError: Error, Equatable, CustomStringConvertible {
 }
 
 /// A descriptor for reading, closed when nobody holds it any more.
-final class OpenFile {
+class OpenFile {
+  /// Opened for reading, never waiting, not even for a pipe's writer.
+  static let mode = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+
   let descriptor: Int32
 
   /// Takes over `descriptor`.
   init(descriptor: Int32) { self.descriptor = descriptor }
 
-  /// Never waits, not even for a pipe's writer.
   init(path: String) throws(SystemError) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    descriptor = open(path, Self.mode)
     if descriptor < 0 { throw .last }
   }
 

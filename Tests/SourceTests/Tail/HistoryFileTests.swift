@@ -34,6 +34,32 @@ import Testing
     #expect(try read("log", from: 8, budget: budget) == [])
   }
 
+  /// `printf 'a\nbb\nccc' | zstd -19`.
+  static let zstd: [UInt8] = [
+    0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x68, 0x41, 0x00, 0x00, 0x61, 0x0A, 0x62, 0x62, 0x0A, 0x63, 0x63, 0x63, 0x89, 0xAF, 0x7A, 0x1B,
+  ]
+
+  @Test(arguments: [1, 3, 1 << 20]) func packedWithZstd(budget: Int) throws {
+    scratch.append(bytes: Self.zstd, to: "log")
+    #expect(try read("log", budget: budget) == ["0:a", "2:bb", "5:ccc"])
+    #expect(try read("log", from: 5, budget: budget) == ["5:ccc"])
+    scratch.append(bytes: Self.zstd, to: "log")
+    #expect(try read("log") == ["0:a", "2:bb", "5:ccca", "10:bb", "13:ccc"])
+  }
+
+  @Test func brokenZstd() throws {
+    for count in 5..<Self.zstd.count {
+      scratch.append(bytes: Array(Self.zstd.prefix(count)), to: "\(count)")
+      let error = #expect(throws: HistoryFileError.self) { try read("\(count)") }
+      #expect(error == .truncated(path: scratch.file("\(count)")))
+    }
+    scratch.append(bytes: Self.zstd + [1, 2, 3, 4, 5], to: "noise")
+    #expect(throws: HistoryFileError.self) { try read("noise") }
+    // A frame that wants 1 GiB of memory for its window.
+    scratch.append(bytes: [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0xA0, 1, 0, 0], to: "greedy")
+    #expect(throws: HistoryFileError.self) { try read("greedy") }
+  }
+
   @Test(arguments: [1, 3, 1 << 20]) func packedInOneMember(budget: Int) throws {
     scratch.append(bytes: Self.packed, to: "log")
     #expect(try read("log", budget: budget) == ["0:a", "2:bb", "5:ccc"])
@@ -111,12 +137,12 @@ import Testing
     scratch.makeDirectory("directory")
     let directory = #expect(throws: HistoryFileError.self) { try read("directory") }
     #expect(directory?.description == "\(scratch.file("directory")) is no regular file")
-    scratch.append(bytes: [0x28, 0xB5, 0x2F, 0xFD, 0, 0], to: "zst")
-    let packed = #expect(throws: HistoryFileError.self) { try read("zst") }
+    scratch.append(bytes: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], to: "xz")
+    let packed = #expect(throws: HistoryFileError.self) { try read("xz") }
     #expect(
       packed?.description
-        == "\(scratch.file("zst")) is packed with zstd; unpack it first (plain and gzip files can "
-        + "be read)")
+        == "\(scratch.file("xz")) is packed with xz; unpack it first (plain, gzip and zstd files "
+        + "can be read)")
   }
 
   @Test(arguments: ["", "x"]) func tinyFiles(text: String) throws {
