@@ -40,16 +40,32 @@ extension SourceOptions {
         "max_line",
         .size(1 << 10...64 << 20, "each source keeps one line in memory"), \.maxLine,
         "Longer lines are counted as rejected and skipped."),
+      Key("rotate", section: rotationSection, \.rotation),
     ],
     check: { options, mapping, decoder in
       let hasFile = mapping["file"] != nil
       if hasFile, options.stdin == true, let stdin = mapping["stdin"] {
         decoder.complain(stdin, "given together with file, expected one of them")
+      } else if options.stdin == true, options.rotation.size != nil, let rotate = mapping["rotate"] {
+        decoder.complain(rotate, "given for stdin, which has no file to rotate")
       } else if !hasFile, options.stdin != true, decoder.isSound(mapping["stdin"]) {
         decoder.complain(
           mapping.mark, "\(mapping.path) names nothing to read, expected file or stdin: true")
       }
     })
+
+  private static let rotationSection = Section(
+    blank: SourceOptions.Rotation(),
+    keys: [
+      Key(
+        optional: "size",
+        .size(1 << 20...1 << 40, "each rotation costs the writer a reopening"), \.size,
+        fallback: "none: never",
+        "A file larger than this that was read to its end is renamed to `NAME.1`."),
+      Key(
+        "keep", .count(0...32, "they are followed all the time"), \.keep,
+        "How many renamed files stay; the others are deleted once nobody writes to them."),
+    ])
 
   /// Tells of sources that would read the same.
   static func checkNames(

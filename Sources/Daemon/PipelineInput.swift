@@ -44,7 +44,8 @@ final class PipelineInput {
       case .files(let glob):
         .files(
           FileSource(
-            glob: glob, start: options.start, maxLine: options.maxLine, resume: resume))
+            glob: glob, start: options.start, maxLine: options.maxLine,
+            rotation: options.rotation, resume: resume))
       case .standardInput:
         previous.lazy.compactMap(\.standardInput).first
           ?? .standardInput(StandardInputSource(maxLine: options.maxLine))
@@ -226,6 +227,7 @@ extension TailProblem {
     case .cannotOpen: "open \(path)"
     case .cannotRead: "read \(path)"
     case .cannotWatch: "watch \(path)"
+    case .cannotRotate: "rotate \(path)"
     case .notRegular: "regular \(path)"
     case .lineTooLong: "long \(path)"
     case .tooManyFiles: "many \(path)"

@@ -25,6 +25,20 @@ package struct SourceOptions: Sendable, Equatable {
     case end
   }
 
+  /// When Sidelight itself rotates a file, which it does if `size` is given.
+  package struct Rotation: Sendable, Equatable {
+    /// Bytes from which on a file is renamed.
+    package var size: Int64?
+    /// How many renamed files stay beside it.
+    package var keep = 1
+
+    /// Never.
+    package init(size: Int64? = nil, keep: Int = 1) {
+      self.size = size
+      self.keep = keep
+    }
+  }
+
   package var input: Input
   package var format = Format.auto
   package var start = Start.beginning
@@ -32,6 +46,7 @@ package struct SourceOptions: Sendable, Equatable {
   package var settleAfter = TimeSpan.minutes(2)
   /// Lines longer than this many bytes are counted as rejected and skipped.
   package var maxLine = 1 << 20
+  package var rotation = Rotation()
 
   /// Options for `input` with every default.
   package init(input: Input) { self.input = input }

@@ -12,6 +12,8 @@ struct RotationAnchor {
   var since: Timestamp
   /// Birth of the file that has the name now; 0 if there is none or it is not known.
   var successorBorn: Int64 = 0
+  /// Whether it was packed before it was read to its end.
+  var isPacked = false
 
   /// Whether a file had the name between this one and the one that has it now.
   func precedes(born otherBorn: Int64, modified otherModified: Int64) -> Bool {
@@ -113,7 +115,9 @@ extension FileSource {
         let place: TailState.Place = facts?.links == 0 ? .deleted : .rotated
         file.state.settle(place, hasSuccessor: false, at: now)
         let modified = facts?.modified ?? 0
-        newAnchors.append(anchor(file.state.checkpoint, modified: modified, at: now))
+        var anchor = anchor(file.state.checkpoint, modified: modified, at: now)
+        anchor.isPacked = file.file is UnpackedFile
+        newAnchors.append(anchor)
       }
     }
     // Files between one and a later one of its name were found when the later one was new.
@@ -178,6 +182,7 @@ extension FileSource {
       for base in anchor.bases {
         for path in siblings(of: base, at: now) { followBetween(path, anchor, at: now) }
       }
+      followPacked(after: anchor, at: now)
     }
   }
 

@@ -16,8 +16,12 @@ extension FileSource {
     _ deliver: (_ line: UnsafeMutableRawBufferPointer, _ offset: Int64, _ file: Int) -> Void
   ) -> ReadResult {
     var result = ReadResult()
-    if isScanDue(now) { scan(at: now) }
-    result.problems = scanProblems
+    if isScanDue(now) {
+      rotate(at: now)
+      scan(at: now)
+    }
+    result.problems = scanProblems + rotationProblems
+    rotationProblems = []
     budgetLeft = max(1, budget)
     for file in files { observe(file, at: now, &result) }
     let isCrowded = files.count { $0.state.place != .current } > Self.maxRotated
@@ -85,7 +89,9 @@ extension FileSource {
         continue
       case .letGo:
         takeLastLine(of: file, evenIfCut: true, &result, deliver)
-        return letGo(file)
+        // Whether it may be deleted one day is known from its checkpoint alone.
+        let isKept = rotation?.size != nil && file.state.place == .rotated && !pass.isCrowded
+        return isKept ? () : letGo(file)
       }
       // The content was replaced. Of a renamed file, that is something else's content.
       if file.state.place == .rotated { return letGo(file) }

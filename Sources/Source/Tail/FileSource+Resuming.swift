@@ -47,11 +47,21 @@ extension FileSource {
   private func resume(
     _ checkpoint: FileCheckpoint, _ sightings: [Sighting], at now: Timestamp
   ) -> Bool {
-    switch locate(checkpoint, sightings, at: now) {
+    var location = locate(checkpoint, sightings, at: now)
+    switch location {
+    case .found, .unreachable: break
+    case .absent, .gone:
+      guard hasRoomForPacked else {
+        pending.append(checkpoint)
+        return true
+      }
+      if let (file, facts) = packedCopy(of: checkpoint, at: now) { location = .found(file, facts) }
+    }
+    switch location {
     case .found(let file, let facts):
       var here = checkpoint
       (here.device, here.inode) = (facts.identity.device, facts.identity.inode)
-      if here.born < file.born { here.born = file.born }
+      if here.born < file.born, !(file is UnpackedFile) { here.born = file.born }
       add(file, facts, here, at: now)
     case .unreachable:
       pending.append(checkpoint)

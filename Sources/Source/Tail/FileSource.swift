@@ -19,6 +19,8 @@ package final class FileSource {
   let pattern: GlobPattern
   let start: SourceOptions.Start
   let maxLine: Int
+  /// Nil to leave rotation to others.
+  let rotation: SourceOptions.Rotation?
   let opening: (String) throws(SystemError) -> OpenFile
 
   var buffer: LineBuffer
@@ -43,6 +45,10 @@ package final class FileSource {
   var taken: [FileIdentity: FileCheckpoint]
   /// Files that were renamed a moment ago, near which others may be found.
   var anchors: [RotationAnchor] = []
+  /// What was told of each log that cannot be rotated.
+  var rotationTroubles: [String: RotationTrouble] = [:]
+  var rotationProblems: [TailProblem] = []
+  var changes = NameChanges()
   var firstScan: Timestamp?
   var lastScan: Timestamp?
   var isScanRequested = true
@@ -54,18 +60,23 @@ package final class FileSource {
   /// Follows what matches `glob` from `resume` on; files that no checkpoint knows are read from
   /// the beginning, or, the first time that the source runs, from `start`.
   package convenience init(
-    glob: String, start: SourceOptions.Start, maxLine: Int, resume: [FileCheckpoint]
+    glob: String, start: SourceOptions.Start, maxLine: Int,
+    rotation: SourceOptions.Rotation? = nil, resume: [FileCheckpoint]
   ) {
-    self.init(glob: glob, start: start, maxLine: maxLine, resume: resume, opening: OpenFile.init)
+    self.init(
+      glob: glob, start: start, maxLine: maxLine, rotation: rotation, resume: resume,
+      opening: OpenFile.init)
   }
 
   init(
-    glob: String, start: SourceOptions.Start, maxLine: Int, resume: [FileCheckpoint],
+    glob: String, start: SourceOptions.Start, maxLine: Int,
+    rotation: SourceOptions.Rotation? = nil, resume: [FileCheckpoint],
     opening: @escaping (String) throws(SystemError) -> OpenFile
   ) {
     pattern = GlobPattern(glob)
     self.start = start
     self.maxLine = maxLine
+    self.rotation = rotation
     self.opening = opening
     pending = resume
     committed = Dictionary(resume.map { ($0.identity, $0) }) { first, _ in first }

@@ -21,6 +21,7 @@ package struct TailProblem: Hashable, Sendable, CustomStringConvertible {
     case cannotOpen(String)
     case cannotRead(String)
     case cannotWatch(String)
+    case cannotRotate(String)
     /// A directory, pipe, socket or device.
     case notRegular
     /// The offset of the line and the limit, in bytes.
@@ -45,6 +46,8 @@ package struct TailProblem: Hashable, Sendable, CustomStringConvertible {
     case .cannotRead(let reason): "cannot read \(path): \(reason)"
     case .cannotWatch(let reason):
       "cannot watch \(path): \(reason); changes are seen within a second instead of at once"
+    case .cannotRotate(let reason):
+      "cannot rotate \(path): \(reason); it is read on and grows"
     case .notRegular: "\(path) is no regular file and is ignored"
     case .lineTooLong(let offset, let limit):
       "\(path): the line at byte \(offset) is longer than \(limit) bytes and was skipped"

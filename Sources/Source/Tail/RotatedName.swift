@@ -19,6 +19,16 @@ enum RotatedName {
     return base[..<dot]
   }
 
+  /// 2 for `log.2`, as Sidelight's own rotation names files; nil for other names.
+  static func number(of path: String) -> Int? {
+    guard let dot = path.lastIndex(of: "."), path[dot...].count > 1 else { return nil }
+    let digits = path[path.index(after: dot)...]
+    guard digits.first != "0", digits.count < 10,
+      digits.allSatisfy({ $0.isASCII && $0.isNumber })
+    else { return nil }
+    return Int(digits)
+  }
+
   /// Whether a file of this name is packed, which following cannot read.
   static func isCompressed(_ name: String) -> Bool {
     [".gz", ".zst", ".bz2", ".xz", ".lz4", ".zip"].contains { name.hasSuffix($0) }

@@ -10,6 +10,7 @@ final class Follower {
   let glob: String
   let maxLine: Int
   let start: SourceOptions.Start
+  let rotation: SourceOptions.Rotation?
   let clock = ManualClock()
   private(set) var source: FileSource
   /// The ledger's table.
@@ -19,11 +20,16 @@ final class Follower {
   private(set) var committed: [String] = []
   var last = ReadResult()
 
-  init(_ glob: String, start: SourceOptions.Start = .beginning, maxLine: Int = 1 << 20) {
+  init(
+    _ glob: String, start: SourceOptions.Start = .beginning, maxLine: Int = 1 << 20,
+    rotation: SourceOptions.Rotation? = nil
+  ) {
     self.glob = glob
     self.maxLine = maxLine
     self.start = start
-    source = FileSource(glob: glob, start: start, maxLine: maxLine, resume: [])
+    self.rotation = rotation
+    source = FileSource(
+      glob: glob, start: start, maxLine: maxLine, rotation: rotation, resume: [])
   }
 
   /// Reads until there is nothing more and returns the lines.
@@ -70,7 +76,8 @@ final class Follower {
   func crash() {
     uncommitted = []
     source = FileSource(
-      glob: glob, start: start, maxLine: maxLine, resume: Array(stored.values))
+      glob: glob, start: start, maxLine: maxLine, rotation: rotation,
+      resume: Array(stored.values))
   }
 
   /// Takes back what was delivered since the last commit.
