@@ -60,8 +60,7 @@ extension SourceOptions {
       Key(
         optional: "size",
         .size(1 << 20...1 << 40, "each rotation costs the writer a reopening"), \.size,
-        fallback: "none: never",
-        "A file larger than this that was read to its end is renamed to `NAME.1`."),
+        "A file as large as this is renamed to `NAME.1` once it was read to its end."),
       Key(
         "keep", .count(0...32, "they are followed all the time"), \.keep,
         "How many renamed files stay; the others are deleted once nobody writes to them."),

@@ -23,7 +23,7 @@ import Testing
     Mistake(
       "sources:\n- {file: a, settle: 1m}",
       #"2:13: unknown key "settle" in sources[0] (known: "#
-        + "file, stdin, format, settle_after, start, max_line)"),
+        + "file, stdin, format, settle_after, start, max_line, rotate)"),
     Mistake("prices: {url: x}", #"1:10: unknown key "url" in prices (known: file)"#),
     Mistake("instance: a\ninstance: b", #"2:1: key "instance" is given twice, first at 1:1"#),
     Mistake(
@@ -149,6 +149,13 @@ import Testing
       "sources: [{file: a, max_line: 1GiB}]",
       "1:31: sources[0].max_line: 1GiB is not within 1KiB to 64MiB:"
         + " each source keeps one line in memory"),
+    Mistake(
+      "sources: [{file: a, rotate: {size: 1KiB}}]",
+      "1:36: sources[0].rotate.size: 1KiB is not within 1MiB to 1TiB:"
+        + " each rotation costs the writer a reopening"),
+    Mistake(
+      "sources: [{stdin: true, rotate: {size: 1GiB}}]",
+      "1:33: sources[0].rotate: given for stdin, which has no file to rotate"),
   ]
 
   static let ledger = [

@@ -14,7 +14,8 @@ import Testing
       ConfigurationReference.rows.map(\.path) == [
         "listen", "instance", "web.token", "web.token_file", "web.open", "web.hosts", "sources",
         "sources[].file", "sources[].stdin", "sources[].format", "sources[].settle_after",
-        "sources[].start", "sources[].max_line", "ledger.url", "ledger.retention", "ledger.detail",
+        "sources[].start", "sources[].max_line", "sources[].rotate.size",
+        "sources[].rotate.keep", "ledger.url", "ledger.retention", "ledger.detail",
         "ledger.detail_size", "ledger.dedup", "ledger.commit_interval", "labels.power_level",
         "labels.attribution", "labels.extra", "labels.limits", "prices.file",
       ])
@@ -24,7 +25,9 @@ import Testing
   @Test func theDecoderKnowsEveryRow() throws {
     let words = ["none", "the host name", "required, or `stdin`"]
     for row in ConfigurationReference.rows {
-      let value = words.contains(row.fallback) ? "/x" : row.fallback
+      let value =
+        row.type == "size" && row.fallback == "none"
+        ? "1MiB" : words.contains(row.fallback) ? "/x" : row.fallback
       let parts = row.path.split(separator: ".")
       let inner = parts.last.map { "\($0): \(value)" } ?? ""
       let yaml: String
@@ -32,6 +35,7 @@ import Testing
       case 1: yaml = inner
       case _ where row.path == "sources[].file": yaml = "sources: [{\(inner)}]"
       case _ where row.path == "sources[].stdin": yaml = "sources: [{file: a, \(inner)}]"
+      case 3: yaml = "sources: [{file: a, \(parts[1]): {\(inner)}}]"
       case _ where parts[0] == "sources[]": yaml = "sources: [{file: a, \(inner)}]"
       default: yaml = "\(parts[0]): {\(inner)}"
       }
@@ -134,11 +138,15 @@ import Testing
             settle_after: 2m
             start: beginning
             max_line: "1500B"
+            rotate:
+              keep: 1
           - stdin: true
             format: auto
             settle_after: 2m
             start: beginning
             max_line: 1MiB
+            rotate:
+              keep: 1
         ledger:
           url: "sqlite:$$x.db"
           retention: 400d

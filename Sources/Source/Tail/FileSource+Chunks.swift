@@ -161,7 +161,8 @@ extension FileSource {
   func note(_ file: TailFile, scannedTo offset: Int64, atEnd: Bool, _ filled: Int) {
     file.state.scanned = offset
     file.state.scannedHash = bufferHash(max(0, filled - ContentHash.markLimit), filled)
-    file.state.size = atEnd ? offset : max(file.state.size, offset)
+    let least = file.file.isSizeKnown ? offset : offset + 1
+    file.state.size = atEnd ? offset : max(file.state.size, least)
     file.state.isUnchecked = false
   }
 

@@ -78,6 +78,9 @@ class OpenFile {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
+  /// Whether `facts` tells how far the file goes.
+  var isSizeKnown: Bool { true }
+
   /// What the file is now.
   func facts() throws(SystemError) -> FileFacts { try FileFacts(descriptor: descriptor) }
 

@@ -25,6 +25,8 @@ final class UnpackedFile: OpenFile {
     super.init(descriptor: fcntl(packed.descriptor, F_DUPFD_CLOEXEC, 0))
   }
 
+  override var isSizeKnown: Bool { end != nil }
+
   /// The packed file's, but for the size, which is a byte more than is known until the end is met.
   override func facts() throws(SystemError) -> FileFacts {
     var facts = try super.facts()

@@ -65,7 +65,7 @@ import Testing
 
   /// A text far larger than what is kept of it, with crashes on the way.
   @Test func resumable() {
-    let end = 400_000
+    let end = 250_000
     scratch.append(text(0..<10), to: "app.log")
     follower.read()
     follower.commit()
