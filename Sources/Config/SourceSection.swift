@@ -46,7 +46,8 @@ extension SourceOptions {
       let hasFile = mapping["file"] != nil
       if hasFile, options.stdin == true, let stdin = mapping["stdin"] {
         decoder.complain(stdin, "given together with file, expected one of them")
-      } else if options.stdin == true, options.rotation.size != nil, let rotate = mapping["rotate"] {
+      } else if options.stdin == true, options.rotation.size != nil, let rotate = mapping["rotate"]
+      {
         decoder.complain(rotate, "given for stdin, which has no file to rotate")
       } else if !hasFile, options.stdin != true, decoder.isSound(mapping["stdin"]) {
         decoder.complain(

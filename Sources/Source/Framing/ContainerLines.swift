@@ -120,7 +120,8 @@ struct ContainerLines: ~Copyable {
     pass.skipping.remove(stream)
     if frame.isFinal { return splitter.take(whole, at: place, deliver) }
     // What is no object is not ours, whatever follows: the other stream need not wait for it.
-    let joined = beginsObject ? join(bytes, from: behind, frame.stream, isEnd: pass.isEnd) : .foreign
+    let joined =
+      beginsObject ? join(bytes, from: behind, frame.stream, isEnd: pass.isEnd) : .foreign
     switch joined {
     case .whole(let end):
       pass.joined[Int(frame.stream.rawValue)] = end

@@ -41,14 +41,16 @@ extension FileSource {
   }
 
   private func packedSiblings(of path: String, at now: Timestamp) -> [String] {
-    let (directory, base) = splitPath(path)
-    return directories.names(in: directory, beginningWith: RotatedName.stem(of: base), at: now)
-      .filter { name in
-        guard RotatedName.isCompressed(name), let dot = name.lastIndex(of: ".") else {
-          return false
+    Set([path, realPath(of: path)]).flatMap { path in
+      let (directory, base) = splitPath(path)
+      return directories.names(in: directory, beginningWith: RotatedName.stem(of: base), at: now)
+        .filter { name in
+          guard RotatedName.isCompressed(name), let dot = name.lastIndex(of: ".") else {
+            return false
+          }
+          return RotatedName.matches(String(name[..<dot]), base: base)
         }
-        return RotatedName.matches(String(name[..<dot]), base: base)
-      }
-      .map { joinPath(directory, $0) }
+        .map { joinPath(directory, $0) }
+    }
   }
 }

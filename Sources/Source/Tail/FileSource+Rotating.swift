@@ -14,15 +14,12 @@ extension FileSource {
   /// Renames what has grown too large, deletes what exceeds the number to keep.
   func rotate(at now: Timestamp) {
     guard let rotation, let size = rotation.size else { return }
-    var bases: Set<String> = []
-    for file in files where RotatedName.number(of: file.path) == nil { bases.insert(file.path) }
     directories.refresh()
-    for base in bases.sorted() {
+    for (base, current) in logs {
       do {
         try deleteSurplus(of: base, keep: rotation.keep, at: now)
-        let current = files.first { $0.path == base && $0.state.place == .current }
         if let current, current.state.size >= size, isReadAndCommitted(current) {
-          try rotate(current, at: now)
+          try rotate(current, at: base)
         }
         rotationTroubles[base] = nil
       } catch {
@@ -34,9 +31,20 @@ extension FileSource {
     }
   }
 
+  /// The paths of logs without symbolic links, and the files that are there now; files that were
+  /// rotated here are none, even if the glob matches them.
+  private var logs: [String: TailFile?] {
+    var logs: [String: TailFile?] = [:]
+    for file in files where RotatedName.number(of: file.path) == nil {
+      let isCurrent = file.state.place == .current
+      let path = realPath(of: file.path)
+      if isCurrent || logs[path] == nil { logs[path] = .some(isCurrent ? file : nil) }
+    }
+    return logs
+  }
+
   /// Moves `NAME` to `NAME.1`, and what is there one number up, as far as it must.
-  private func rotate(_ file: TailFile, at now: Timestamp) throws(RotationTrouble) {
-    let base = file.path
+  private func rotate(_ file: TailFile, at base: String) throws(RotationTrouble) {
     guard let seen = try? FileFacts(path: base), seen.identity == file.identity else { return }
     var number = 1
     while let present = try? FileFacts(path: "\(base).\(number)") {

@@ -83,6 +83,18 @@ import Testing
     #expect(follower.committed == numbered(0..<(end + 1)))
   }
 
+  @Test func behindASymbolicLink() {
+    scratch.makeDirectory("pod")
+    scratch.append(text(0..<50), to: "pod/0.log")
+    scratch.link("pod/0.log", from: "app.log")
+    follower.read()
+    follower.commit()
+    pack(0..<60, as: "pod/0.log.20261121-120000.gz", insteadOf: "pod/0.log")
+    scratch.append(text(60..<70), to: "pod/0.log")
+    follower.crash()
+    #expect(follower.read() == numbered(50..<70))
+  }
+
   @Test func anotherTextIsNotTaken() {
     scratch.append(text(0..<50), to: "app.log")
     follower.read()
