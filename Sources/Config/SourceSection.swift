@@ -32,7 +32,8 @@ extension SourceOptions {
         .duration(
           .seconds(1) ... .hours(24), "a failure is reported late by this much"),
         \.settleAfter,
-        "How long a payload log's failure waits for the success that may follow it."),
+        "How long a failed payload waits for the success that may follow it, and, beside native "
+          + "lines, a payload for its native copy."),
       Key(
         "start", .choice(), \.start,
         "Where to begin in a file that was never read before."),

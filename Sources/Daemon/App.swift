@@ -3,6 +3,7 @@ import HTTP
 import Ledger
 import Metrics
 import Record
+import Source
 package import Support
 import Tally
 
@@ -12,11 +13,12 @@ package final class App: Sendable {
   package var port: UInt16 { server.port }
 
   private let server: HTTPServer
-  /// The server as a reload reaches it, until it stops: its routes hold the reloader.
-  private let reloaded: Locked<HTTPServer?>
   private let ingest: IngestThread
   private let thread: WorkerThread
   private let reloader: Reloader
+  private let queue: PushQueue
+  /// Where the reloader finds the server, whose routes know the reloader.
+  private let reloaded: Locked<HTTPServer?>
 
   /// Opens the ledger, binds the port and starts reading.
   ///
@@ -30,13 +32,14 @@ package final class App: Sendable {
       try CostLedger(options: configuration.ledger, role: .owner)
     }
     guard let wakeup = Wakeup() else { throw .noResources }
+    let queue = PushQueue(onArrival: { wakeup.send() })
     let publisher = Publisher(registry: Registry())
     let commitTimes = CommitTimes()
     let readiness = Readiness()
     let ingest = try AppError.of { () throws(LedgerError) in
       try IngestThread(
         settings: settings, ledger: ledger, publisher: publisher, commitTimes: commitTimes,
-        clock: clock, wakeup: wakeup, onStarted: { readiness.isReady = true })
+        clock: clock, wakeup: wakeup, queue: queue, onStarted: { readiness.isReady = true })
     }
     let reloaded = Locked<HTTPServer?>(nil)
     // Weak: the registry's collectors hold the reloader, and the ledger closes with the thread.
@@ -52,7 +55,7 @@ package final class App: Sendable {
       ledgerPath: configuration.ledger.path)
     let routes = Routes(
       registry: publisher.registry, readiness: readiness, reloader: reloader, clock: clock,
-      version: version)
+      version: version, push: PushRoute(queue: queue))
     let listening = try AppError.of { () throws(HTTPServerError) in
       try HTTPServer(options: configuration.web, router: routes.router)
     }
@@ -65,6 +68,7 @@ package final class App: Sendable {
     self.thread = thread
     self.ingest = ingest
     self.reloader = reloader
+    self.queue = queue
   }
 
   /// Applies the configuration file as it is now, or keeps the old one and says why.
@@ -79,8 +83,10 @@ package final class App: Sendable {
   package func stop() {
     ingest.send(.stop)
     thread.join()
-    reloaded.withLock { $0 = nil }
+    queue.close()
     server.stop(within: .milliseconds(500))
+    // Server and reloader would keep each other, and the ledger open.
+    reloaded.withLock { $0 = nil }
   }
 
   private static func addCollectors(
@@ -88,13 +94,15 @@ package final class App: Sendable {
     ledgerPath: String
   ) {
     let process = ProcessCollector()
-    publisher.registry.addCollector { [live = publisher.live] samples in
+    // Neither publisher nor reloader, through which the registry would keep itself, and the ledger.
+    let live = publisher.live
+    publisher.registry.addCollector { [weak reloader] samples in
       let live = live.withLock { $0 }
       Collectors.collectRecent(live, into: &samples)
       Collectors.collectRateLimits(live, into: &samples)
       Collectors.collectSources(live, into: &samples)
       commitTimes.collect(into: &samples)
-      reloader.collect(into: &samples)
+      reloader?.collect(into: &samples)
       samples.add(.buildInfo, labels: [version], 1)
       samples.add(.ledgerSize, Double(CostLedger.fileSize(path: ledgerPath)))
       samples.addSeriesCounts()
@@ -110,8 +118,10 @@ extension PipelineSettings {
     if let path = configuration.pricesFile {
       prices = try AppError.of { () throws(PriceBook.Problem) in try PriceBook(path: path) }
     }
+    // What is pushed needs the token; without one the path does not exist.
+    let pushed = configuration.web.token == nil ? [] : [SourceOptions(input: .push)]
     self.init(
-      sources: configuration.sources, ledger: configuration.ledger,
+      sources: configuration.sources + pushed, ledger: configuration.ledger,
       labels: configuration.labels, prices: prices)
   }
 }

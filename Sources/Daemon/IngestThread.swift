@@ -26,6 +26,7 @@ final class IngestThread: @unchecked Sendable {
   private let clock: WallClock
   private let commands = Locked<[Command]>([])
   private let wakeup: Wakeup
+  private let queue: PushQueue
   private let onStarted: @Sendable () -> Void
   private let commitTimes: CommitTimes
 
@@ -41,7 +42,7 @@ final class IngestThread: @unchecked Sendable {
   /// sources begins.
   init(
     settings: PipelineSettings, ledger: CostLedger, publisher: Publisher,
-    commitTimes: CommitTimes, clock: WallClock, wakeup: Wakeup,
+    commitTimes: CommitTimes, clock: WallClock, wakeup: Wakeup, queue: PushQueue,
     onStarted: @escaping @Sendable () -> Void
   ) throws(LedgerError) {
     self.settings = settings
@@ -51,8 +52,9 @@ final class IngestThread: @unchecked Sendable {
     self.clock = clock
     self.onStarted = onStarted
     self.wakeup = wakeup
+    self.queue = queue
     pipeline = try Pipeline(
-      settings: settings, ledger: ledger, publisher: publisher, now: clock.now())
+      settings: settings, ledger: ledger, publisher: publisher, now: clock.now(), queue: queue)
   }
 
   /// Runs until `stop`; to be called on a thread of its own.
@@ -167,7 +169,7 @@ final class IngestThread: @unchecked Sendable {
     do throws(LedgerError) {
       let next = try Pipeline(
         settings: new, ledger: ledger, publisher: publisher, now: clock.now(),
-        previous: pipeline.inputs)
+        queue: queue, previous: pipeline.inputs)
       settings = new
       pipeline = next
       watcher = FileWatcher()

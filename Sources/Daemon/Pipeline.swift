@@ -34,6 +34,7 @@ final class Pipeline {
   private let publisher: Publisher
   private var tally: TallyState
   private var settlement: Settlement
+  private var admission: Admission
   private var batch = RecordBatch()
   private var needsRecovery = false
   /// The day on which the tally was restored: unused label values make room on the next one.
@@ -45,7 +46,8 @@ final class Pipeline {
   /// Starts from what `ledger` holds, in place of a pipeline with the inputs `previous`.
   init(
     settings: PipelineSettings, ledger: CostLedger, publisher: Publisher, now: Timestamp,
-    previous: [PipelineInput] = [], budget: Int = Pipeline.defaultBudget
+    queue: PushQueue = PushQueue(), previous: [PipelineInput] = [],
+    budget: Int = Pipeline.defaultBudget
   ) throws(LedgerError) {
     self.settings = settings
     self.budget = budget
@@ -56,11 +58,12 @@ final class Pipeline {
       inputs.append(
         PipelineInput(
           options, index: index, metadataNames: settings.labels.metadataNames,
-          resume: try ledger.checkpoints(source: options.name), previous: previous))
+          resume: try ledger.checkpoints(source: options.name), dedup: settings.ledger.dedup,
+          queue: queue, previous: previous))
     }
     self.inputs = inputs
     day = now.day
-    (tally, settlement) = try settings.restore(from: ledger, now: now)
+    (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
     publisher.republish(tally, inputs: inputs)
     tally.markWritten()
   }
@@ -76,13 +79,14 @@ final class Pipeline {
       step.hasMore = input.read(into: &batch, budget: budget, now: now) || step.hasMore
       step.problems += input.problems
     }
-    let horizon = horizon(hasMore: step.hasMore, now: now)
-    let hasNews = try ledger.hasNews()
-    guard hasWork || hasNews || settlement.isDue(at: horizon) else { return step }
     do throws(LedgerError) {
-      try commit(horizon: horizon, now: now)
+      let hasNews = try ledger.hasNews()
+      guard hasWork(now: now, hasMore: step.hasMore) || hasNews else { return step }
+      try commit(now: now, hasMore: step.hasMore)
     } catch {
       ledger.rollback()
+      // At once, so that who waits for this commit is told.
+      for input in inputs { input.rewind() }
       needsRecovery = true
       throw error
     }
@@ -90,15 +94,19 @@ final class Pipeline {
     return step
   }
 
-  private func commit(horizon: Timestamp, now: Timestamp) throws(LedgerError) {
+  private func commit(now: Timestamp, hasMore: Bool) throws(LedgerError) {
     if try ledger.begin() { try adoptNews() }
-    try admit(now: now)
+    let horizon = horizon(hasMore: hasMore, now: now)
+    try admission.admit(&batch, ledger: ledger, now: now, hasMore: hasMore) {
+      inputs[Int($1)].count($0, stream: $2, at: $3)
+    }
     settlement.settle(&batch)
     settlement.expire(&batch, horizon: horizon)
     tally.add(batch, now: now)
     for input in inputs { tally.add(input.counts, source: input.name, now: now) }
     try ledger.write(tally, of: batch, keepDetailsFrom: now - settings.ledger.detail)
     try ledger.write(settlement.takeChanges())
+    try ledger.write(admission.takeChanges())
     for input in inputs { try input.writeCheckpoints(to: ledger) }
     try ledger.commit()
     for input in inputs { input.didCommit() }
@@ -111,29 +119,6 @@ final class Pipeline {
   private func adoptNews() throws(LedgerError) {
     tally.adopt(try ledger.labelValues())
     tally.adopt(importedRequests: try ledger.importedRequests())
-  }
-
-  /// Strikes out what was counted before.
-  private func admit(now: Timestamp) throws(LedgerError) {
-    let oldest = now - settings.ledger.dedup
-    for index in batch.requests.indices {
-      let record = batch.requests[index]
-      let isNew = try isNew(record.identity, oldest: oldest)
-      if !isNew { batch.requests[index].form = .void }
-      inputs[Int(record.source)].count(isNew: isNew, at: record.end)
-    }
-    for index in batch.attempts.indices {
-      let record = batch.attempts[index]
-      let isNew = try isNew(record.identity, oldest: oldest)
-      batch.attempts[index].isVoid = !isNew
-      inputs[Int(record.source)].count(isNew: isNew, at: record.end)
-    }
-  }
-
-  /// What is older than the ledger's memory cannot be known, and is believed to its checkpoint.
-  private func isNew(_ identity: Identity, oldest: Timestamp) throws(LedgerError) -> Bool {
-    if identity.start < oldest { return true }
-    return try ledger.admit(identity)
   }
 
   /// Up to when the logs were read: by the wall clock once nothing is left to read, until then by
@@ -153,20 +138,21 @@ final class Pipeline {
     return unread.map { latest[$0] ?? Timestamp(microseconds: .min) }.min() ?? now
   }
 
-  private var hasWork: Bool {
-    !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() }
+  private func hasWork(now: Timestamp, hasMore: Bool) -> Bool {
+    !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() || $0.awaitsCommit }
+      || settlement.isDue(at: horizon(hasMore: hasMore, now: now))
+      || admission.isDue(at: hasMore ? nil : now)
   }
 
   private func recover(now: Timestamp) throws(LedgerError) {
     try restore(now: now)
-    for input in inputs { input.rewind() }
     latest.removeAll()
     needsRecovery = false
   }
 
   /// Starts from what the ledger holds; rows may have other numbers than before.
   private func restore(now: Timestamp) throws(LedgerError) {
-    (tally, settlement) = try settings.restore(from: ledger, now: now)
+    (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
     day = now.day
     publisher.republish(tally, inputs: inputs)
     tally.markWritten()

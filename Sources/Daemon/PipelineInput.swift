@@ -11,6 +11,7 @@ final class PipelineInput {
   let name: String
   private let reader: Reader
   private let decoder: RecordDecoder
+  private let dedup: TimeSpan
   private(set) var counts = SourceCounts()
   private(set) var status = SourceStatus()
   private(set) var problems: [Problem] = []
@@ -27,17 +28,20 @@ final class PipelineInput {
   private enum Reader {
     case files(FileSource)
     case standardInput(StandardInputSource)
+    case push(PushSource)
   }
 
   /// `previous` are the inputs of a pipeline that this one's replaces, every batch committed or
-  /// given up: what they took from standard input cannot be read again from there.
+  /// given up: what they took from standard input cannot be read again from there, and whoever
+  /// pushed waits for an answer.
   init(
     _ options: SourceOptions, index: Int, metadataNames: [String], resume: [FileCheckpoint],
-    previous: [PipelineInput] = []
+    dedup: TimeSpan, queue: PushQueue, previous: [PipelineInput] = []
   ) {
     self.options = options
     self.index = Int32(index)
     name = options.name
+    self.dedup = dedup
     decoder = RecordDecoder(format: options.format, metadataNames: metadataNames)
     reader =
       switch options.input {
@@ -49,12 +53,20 @@ final class PipelineInput {
       case .standardInput:
         previous.lazy.compactMap(\.standardInput).first
           ?? .standardInput(StandardInputSource(maxLine: options.maxLine))
+      case .push:
+        previous.lazy.compactMap(\.push).first
+          ?? .push(PushSource(queue: queue, maxLine: options.maxLine))
       }
   }
 
   private var standardInput: Reader? {
     guard case .standardInput(let input) = reader else { return nil }
     input.rewind()
+    return reader
+  }
+
+  private var push: Reader? {
+    guard case .push = reader else { return nil }
     return reader
   }
 
@@ -70,6 +82,10 @@ final class PipelineInput {
       case .standardInput(let input):
         input.read(budget: budget, clock: now) { line, offset, file in
           take(line, at: offset, file: file, into: &batch, now: now)
+        }
+      case .push(let push):
+        push.read(budget: budget) { line, index, number in
+          take(line, at: index, file: number, into: &batch, now: now)
         }
       }
     counts.lines += Int64(result.lines + result.tooLong)
@@ -98,8 +114,12 @@ final class PipelineInput {
     let attempts = batch.attempts.count
     do throws(Rejection) {
       let format = try decoder.decode(UnsafeRawBufferPointer(line), now: now, into: &batch)
+      if case .push = reader {
+        try refuseOld(from: requests, attempts, of: &batch, oldest: now - dedup)
+      }
       status.note(format)
     } catch {
+      if case .push(let push) = reader { push.reject() }
       counts.reject(error)
       complain(about: error, at: offset, file: file)
       return
@@ -109,13 +129,29 @@ final class PipelineInput {
       batch.requests[requests].stream = Int32(truncatingIfNeeded: file)
     } else if batch.attempts.count > attempts {
       batch.attempts[attempts].source = index
+      batch.attempts[attempts].stream = Int32(truncatingIfNeeded: file)
+    }
+  }
+
+  /// No checkpoint tells whether what was pushed came before, only its identity.
+  private func refuseOld(
+    from requests: Int, _ attempts: Int, of batch: inout RecordBatch, oldest: Timestamp
+  ) throws(Rejection) {
+    if batch.requests.count > requests, batch.requests[requests].identity.start < oldest {
+      batch.requests.removeLast()
+      throw .tooOld
+    }
+    if batch.attempts.count > attempts, batch.attempts[attempts].identity.start < oldest {
+      batch.attempts.removeLast()
+      throw .tooOld
     }
   }
 
   private func complain(about rejection: Rejection, at offset: Int64, file: Int) {
     let path = path(of: file)
+    let place = if case .push = reader { "element" } else { "the line at byte" }
     complain(kind: "\(rejection.rawValue) \(path)") {
-      "\(path): the line at byte \(offset) is not counted: \(rejection.meaning)"
+      "\(path): \(place) \(offset) is not counted: \(rejection.meaning)"
     }
   }
 
@@ -135,13 +171,14 @@ final class PipelineInput {
     switch reader {
     case .files(let files): files.path(of: file)
     case .standardInput: "standard input"
+    case .push: name
     }
   }
 
   private var hasFiles: Bool {
     switch reader {
     case .files(let files): files.hasFiles
-    case .standardInput: true
+    case .standardInput, .push: true
     }
   }
 
@@ -149,6 +186,7 @@ final class PipelineInput {
     switch reader {
     case .files(let files): files.lagBytes
     case .standardInput(let input): input.lagBytes
+    case .push(let push): push.lagBytes
     }
   }
 
@@ -156,18 +194,26 @@ final class PipelineInput {
   var unreadStreams: [Int32] {
     switch reader {
     case .files(let files): files.unreadFiles.map { Int32(truncatingIfNeeded: $0) }
-    case .standardInput: status.isCaughtUp ? [] : [0]
+    case .standardInput, .push: status.isCaughtUp ? [] : [0]
     }
   }
 
-  /// Counts an event as new or as known.
-  func count(isNew: Bool, at end: Timestamp) {
-    if isNew {
+  /// Whether a commit is asked for, though there may be nothing new.
+  var awaitsCommit: Bool {
+    if case .push(let push) = reader { push.awaitsCommit } else { false }
+  }
+
+  /// Counts an event by what becomes of it; `stream` is that of its record.
+  func count(_ fate: Admission.Fate, stream: Int32, at end: Timestamp) {
+    switch fate {
+    case .counted:
       counts.events += 1
       counts.lastEvent = max(counts.lastEvent ?? end, end)
       status.lastEvent = max(status.lastEvent ?? end, end)
-    } else {
+    case .duplicate:
       counts.duplicates += 1
+      if case .push(let push) = reader { push.noteDuplicate(in: stream) }
+    case .held: break
     }
   }
 
@@ -184,6 +230,7 @@ final class PipelineInput {
     switch reader {
     case .files(let files): files.didCommit()
     case .standardInput(let input): input.commit()
+    case .push(let push): push.commit()
     }
   }
 
@@ -193,6 +240,7 @@ final class PipelineInput {
     switch reader {
     case .files(let files): files.rewind()
     case .standardInput(let input): input.rewind()
+    case .push(let push): push.rewind()
     }
   }
 

@@ -11,10 +11,10 @@ struct PipelineSettings: Sendable {
   var labels: LabelOptions
   var prices: PriceBook?
 
-  /// Tally and settlement as the ledger knows them.
+  /// Tally, settlement and admission as the ledger knows them.
   func restore(
     from ledger: CostLedger, now: Timestamp
-  ) throws(LedgerError) -> (TallyState, Settlement) {
+  ) throws(LedgerError) -> (TallyState, Settlement, Admission) {
     let contents = try ledger.load()
     let space = LabelSpace(
       options: labels, secret: contents.secret, values: contents.labelValues, today: now.day)
@@ -24,6 +24,9 @@ struct PipelineSettings: Sendable {
     let settlement = Settlement(
       settleAfter: sources.map(\.settleAfter), metadataNames: labels.metadataNames,
       restored: contents.waiting)
-    return (tally, settlement)
+    let ranking = FormatRanking(
+      sources: sources, dedup: self.ledger.dedup, metadataNames: labels.metadataNames,
+      restored: contents.held)
+    return (tally, settlement, Admission(ranking: ranking, dedup: self.ledger.dedup))
   }
 }

@@ -19,6 +19,7 @@ struct Routes: Sendable {
   let reloader: Reloader
   let clock: WallClock
   let version: String
+  let push: PushRoute
 
   var router: Router {
     var router = Router()
@@ -26,6 +27,9 @@ struct Routes: Sendable {
     router.on(.get, "/-/healthy") { _ in .text("Sidelight is healthy.\n") }
     router.on(.get, "/-/ready") { _ in ready() }
     router.on(.post, "/-/reload") { _ in reload() }
+    router.on(
+      .post, "/ingest/litellm", needsToken: true, maxBody: PushRoute.maxBody,
+      later: { push.take($0, answer: $1) })
     router.on(.get, "/") { _ in landing() }
     return router
   }

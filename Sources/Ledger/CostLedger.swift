@@ -15,6 +15,7 @@ package final class CostLedger {
     package var labelValues: [LabelSpace.Value] = []
     package var series: [(family: Family, key: SeriesKey, numbers: [Int64])] = []
     package var waiting: [WaitingFailure] = []
+    package var held = HeldContents()
     package var secret: [UInt8] = []
   }
 
@@ -74,10 +75,13 @@ package final class CostLedger {
     return version != dataVersion
   }
 
-  /// Whether the event is new; from then on it is known.
-  package func admit(_ identity: Identity) throws(LedgerError) -> Bool {
+  /// Whether the event is new; from then on it is known, with the time it took.
+  package func admit(
+    _ identity: Identity, lasting: TimeSpan = TimeSpan(microseconds: 0)
+  ) throws(LedgerError) -> Bool {
     sql.admit.bind(identity.start.microseconds)
     sql.admit.bind(Int64(bitPattern: identity.hash))
+    sql.admit.bind(lasting.microseconds)
     try sql.admit.run()
     return database.changes > 0
   }

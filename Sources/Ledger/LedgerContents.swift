@@ -13,6 +13,7 @@ extension CostLedger {
     contents.labelValues = try labelValues()
     contents.series = try series()
     contents.waiting = try waiting()
+    contents.held = try held()
     contents.secret = try secret()
     return contents
   }

@@ -1,6 +1,11 @@
 /// The statements of the write path, prepared once.
 struct LedgerSQL {
   let admit: Statement
+  let isKnown: Statement
+  let latestOfCall: Statement
+  let saveHeld: Statement
+  let removeHeld: Statement
+  let saveSeen: Statement
   let series: Statement
   let labelValue: Statement
   let family: Statement
@@ -16,7 +21,20 @@ struct LedgerSQL {
   let removeCheckpoint: Statement
 
   init(_ database: Database) throws(LedgerError) {
-    admit = try database.prepare("INSERT OR IGNORE INTO identity(start, hash) VALUES(?, ?)")
+    admit = try database.prepare(
+      "INSERT OR IGNORE INTO identity(start, hash, span) VALUES(?, ?, ?)")
+    isKnown = try database.prepare("SELECT 1 FROM identity WHERE start = ? AND hash = ?")
+    // Of a call id that somebody uses all the time, only the nearest events are looked at.
+    latestOfCall = try database.prepare(
+      """
+      SELECT max(start + span) FROM (
+        SELECT start, span FROM identity WHERE hash = ? AND start <= ?
+        ORDER BY start DESC LIMIT 64)
+      """)
+    saveHeld = try database.prepare(
+      "INSERT OR REPLACE INTO held(start, hash, call, source, line) VALUES(?, ?, ?, ?, ?)")
+    removeHeld = try database.prepare("DELETE FROM held WHERE start = ? AND hash = ?")
+    saveSeen = try database.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)")
     series = try database.prepare(
       """
       INSERT INTO series(family, a, b, c, d, place, value) VALUES(?, ?, ?, ?, ?, ?, ?)

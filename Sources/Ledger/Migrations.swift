@@ -46,7 +46,15 @@ enum Migrations {
       reason INTEGER, input INTEGER NOT NULL, output INTEGER NOT NULL, cost INTEGER,
       id TEXT, trace TEXT, PRIMARY KEY("end", hash)) WITHOUT ROWID;
     \(importTables)
+    """,
     """
+    -- How long the event took, in microseconds: copies in other formats overlap with it.
+    ALTER TABLE identity ADD COLUMN span INTEGER NOT NULL DEFAULT 0;
+    -- Payloads that wait for their native copy.
+    CREATE TABLE held(
+      start INTEGER NOT NULL, hash INTEGER NOT NULL, call INTEGER NOT NULL, source TEXT NOT NULL,
+      line BLOB NOT NULL, PRIMARY KEY(start, hash)) WITHOUT ROWID;
+    """,
   ]
 
   static let importTables = """

@@ -31,6 +31,40 @@ package struct Identity: Hashable, Sendable {
   }
 }
 
+/// Which line of which format tells of an event.
+package enum EventKind: Hashable, Sendable {
+  case nativeRequest
+  /// The attempt's number within its request.
+  case nativeAttempt(Int64)
+  /// A payload whose status is anything but failure.
+  case payloadAnswer
+  case payloadFailure
+
+  fileprivate var code: UInt64 {
+    switch self {
+    case .nativeRequest: 1
+    case .nativeAttempt(let number): UInt64(truncatingIfNeeded: number) << 8 | 2
+    case .payloadAnswer: 3
+    case .payloadFailure: 4
+    }
+  }
+}
+
+extension Identity {
+  /// Of an event of the call whose id has the hash `call`.
+  package init(start: Timestamp, call: UInt64, kind: EventKind) {
+    self.init(start: start, hash: Self.hash(call, kind))
+  }
+
+  /// The same call gives another hash for each kind; SplitMix64's finalizer, which merges no two.
+  package static func hash(_ call: UInt64, _ kind: EventKind) -> UInt64 {
+    var mixed = call &+ kind.code &* 0x9E37_79B9_7F4A_7C15
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
+
 /// Tokens as billed. Details are parts of `input` and `output`.
 package struct TokenUsage: Hashable, Sendable {
   package var input: Int64 = 0
@@ -104,6 +138,8 @@ package struct RequestRecord: Sendable {
 
   package var form = Form.whole
   package var identity: Identity
+  /// The hash of its call id.
+  package var callHash: UInt64 = 0
   /// The index of the source in the configuration.
   package var source: Int32 = 0
   /// Which of the source's files it came from: within one, lines are roughly in order of time.
@@ -169,8 +205,12 @@ package struct RequestRecord: Sendable {
 /// One failed call to a provider.
 package struct AttemptRecord: Sendable {
   package var identity: Identity
+  /// The hash of its call id.
+  package var callHash: UInt64 = 0
   /// The index of the source in the configuration.
   package var source: Int32 = 0
+  /// Which of the source's files it came from.
+  package var stream: Int32 = 0
   package var isVoid = false
   package var start: Timestamp
   package var end: Timestamp

@@ -7,6 +7,8 @@ package struct SourceOptions: Sendable, Equatable {
     /// All files that match a glob such as `/var/log/sidelight/*.jsonl`.
     case files(glob: String)
     case standardInput
+    /// Bodies that are posted to `/ingest/litellm`.
+    case push
   }
 
   /// What the lines are.
@@ -51,11 +53,12 @@ package struct SourceOptions: Sendable, Equatable {
   /// Options for `input` with every default.
   package init(input: Input) { self.input = input }
 
-  /// The value of the `source` label: the glob, or `stdin`.
+  /// The value of the `source` label: the glob, `stdin` or `push`.
   package var name: String {
     switch input {
     case .files(let glob): glob
     case .standardInput: "stdin"
+    case .push: "push"
     }
   }
 }

@@ -62,10 +62,10 @@ import Testing
     let rig = Rig()
     try rig.start()
     let lines = findings { $0.ledger.path = rig.settings.ledger.path }
-    #expect(lines[2].contains("schema 1, in use by a running sidelight"))
+    #expect(lines[2].contains("schema 2, in use by a running sidelight"))
     rig.stop()
     let later = findings { $0.ledger.path = rig.settings.ledger.path }
-    #expect(later[2].hasSuffix("schema 1, not in use"))
+    #expect(later[2].hasSuffix("schema 2, not in use"))
   }
 
   @Test func whatIsMissingFails() {

@@ -8,7 +8,7 @@ import Testing
 /// One run of the real proxy, written in both formats: every number against what the clients and the
 /// providers saw (`truth.json`, made by the lab without a look at the logs).
 @Suite struct LabLogTests {
-  private static let billion: Int64 = 1_000_000_000
+  static let billion: Int64 = 1_000_000_000
 
   /// A section of the truth, and the family that must say the same.
   struct Section: Sendable, CustomTestStringConvertible {
@@ -63,7 +63,7 @@ import Testing
   }
 
   /// What the series say more (or less) than the truth.
-  private func difference(_ series: Series, _ section: Section) -> [String: Int64] {
+  func difference(_ series: Series, _ section: Section) -> [String: Int64] {
     series.sums(section.family, by: section.labels)
       .merging(truth.values(of: section).mapValues { -$0 }, uniquingKeysWith: +)
       .filter { $0.value != 0 }
@@ -80,7 +80,7 @@ import Testing
 }
 
 /// The lab's `truth.json`: for each section a list of labels with a value.
-private struct Truth {
+struct Truth {
   private enum Cell: Decodable {
     case text(String)
     case number(Int64)

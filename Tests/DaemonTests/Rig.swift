@@ -22,6 +22,8 @@ final class Rig {
   /// Steps that threw, as a test counts them.
   var failures = 0
   private(set) var problems: [String] = []
+  /// Where a test posts bodies; read if `settings.sources` has a push.
+  let queue = PushQueue()
 
   init(
     labels: LabelOptions = LabelOptions(), prices: PriceBook? = nil, clock: ManualClock? = nil
@@ -43,7 +45,7 @@ final class Rig {
     let publisher = Publisher(registry: registry)
     self.publisher = publisher
     pipeline = try Pipeline(
-      settings: settings, ledger: ledger, publisher: publisher, now: clock.now,
+      settings: settings, ledger: ledger, publisher: publisher, now: clock.now, queue: queue,
       budget: budget)
   }
 

@@ -1,6 +1,7 @@
 import Config
 import HTTP
 import Metrics
+import Source
 import Support
 import TestSupport
 import Testing
@@ -20,8 +21,9 @@ import Testing
       apply: { _, _ in reloads ? nil : "because" })
     let routes = Routes(
       registry: Registry(), readiness: readiness, reloader: reloader, clock: clock.clock,
-      version: "1.2.3")
+      version: "1.2.3", push: PushRoute(queue: PushQueue()))
     return routes.router.respond(to: HTTPRequest(method, path, headers: headers))
+      ?? .error(500, "no_answer", "the answer comes later")
   }
 
   @Test func healthIsAlwaysGood() {

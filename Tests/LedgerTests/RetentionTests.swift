@@ -46,7 +46,7 @@ import Testing
   @Test func aCallDropsAtMostASlice() throws {
     let book = try Book(scratch)
     let old = (noon - .days(8)).microseconds
-    try fill(book, "identity", count: 12_000, "\(old) + i, i")
+    try fill(book, "identity(start, hash)", count: 12_000, "\(old) + i, i")
     #expect(try book.ledger.dropExpired(now: noon))
     #expect(try book.query("SELECT count(*) FROM identity") == 7000)
     #expect(try drop(book.ledger) == 2)
@@ -55,7 +55,8 @@ import Testing
 
   @Test func whatIsNotTooOldStays() throws {
     let book = try Book(scratch)
-    try fill(book, "identity", count: 12_000, "\((noon - .days(7)).microseconds) + i, i")
+    try fill(
+      book, "identity(start, hash)", count: 12_000, "\((noon - .days(7)).microseconds) + i, i")
     #expect(try drop(book.ledger) == 1)
     #expect(try book.query("SELECT count(*) FROM identity") == 12_000)
   }
@@ -139,7 +140,8 @@ import Testing
 
   @Test func droppedPagesGoBackToTheDisk() throws {
     let book = try Book(scratch)
-    try fill(book, "identity", count: 50_000, "\((noon - .days(8)).microseconds) + i, i")
+    try fill(
+      book, "identity(start, hash)", count: 50_000, "\((noon - .days(8)).microseconds) + i, i")
     let before = try book.query("PRAGMA page_count")
     _ = try drop(book.ledger)
     for _ in 0..<10 { _ = try book.ledger.dropExpired(now: noon) }

@@ -6,11 +6,20 @@ struct Dispatcher: Sendable {
   /// Replaced when the configuration is reloaded.
   let policy: Locked<AccessPolicy>
   let limits: HTTPLimits
+  /// Where bodies are kept until their answer is sent.
+  let uploads: UploadRoom
+
+  init(router: Router, policy: Locked<AccessPolicy>, limits: HTTPLimits) {
+    self.router = router
+    self.policy = policy
+    self.limits = limits
+    uploads = UploadRoom(bytes: limits.uploads)
+  }
 
   /// How to go on after the head.
   enum Admission {
-    /// Read the body into `upload`, then ask for the answer.
-    case proceed(HTTPRequest, Router.Match, Upload)
+    /// Read the body within these limits, then ask for the answer.
+    case proceed(HTTPRequest, Router.Match, Upload.Limits)
     /// Answer and close: the client waits for leave to send a body that is not wanted, or where the
     /// body ends is in doubt.
     case refuse(HTTPResponse)
@@ -47,7 +56,7 @@ struct Dispatcher: Sendable {
     var limit = 0
     switch match {
     case .route(let route, _): limit = route.maxBody
-    case .wrongMethod, .unknown: refusal = refusal ?? router.respond(to: request, match: match)
+    case .wrongMethod, .unknown: refusal = refusal ?? router.refusal(of: request, match)
     }
     let length = request.headers["Content-Length"].flatMap { Int($0) } ?? 0
     if length > limit { refusal = refusal ?? .bodyTooLarge(limit: limit) }
@@ -55,15 +64,18 @@ struct Dispatcher: Sendable {
       return .refuse(refusal)
     }
     return .proceed(
-      request, match, Upload(limit: limit, discard: limits.discard, refusal: refusal))
+      request, match,
+      Upload.Limits(keep: limit, discard: limits.discard, refusal: refusal))
   }
 
   /// The answer to an admitted request whose body is complete.
-  func respond(to request: HTTPRequest, _ match: Router.Match, _ upload: Upload) -> HTTPResponse {
-    if let refusal = upload.refusal { return refusal }
+  func reply(
+    to request: HTTPRequest, _ match: Router.Match, _ upload: borrowing Upload
+  ) -> Router.Reply {
+    if let refusal = upload.refusal { return .now(refusal) }
     var request = request
     request.body = upload.bytes
-    return router.respond(to: request, match: match)
+    return router.reply(to: request, match: match)
   }
 
   private func parse(_ target: [UInt8]) throws(RequestTarget.Failure) -> RequestTarget {

@@ -4,6 +4,7 @@ final class Exchange {
   private let target: [UInt8]
   private var admitted: (request: HTTPRequest, match: Router.Match)?
   private var upload = Upload(limit: 0, discard: 0, refusal: nil)
+  private var deferred: DeferredAnswer?
 
   /// What the library is told.
   enum Step {
@@ -21,9 +22,17 @@ final class Exchange {
     piece: UnsafeRawBufferPointer
   ) -> Step {
     guard let admitted else { return admit(core, connection, method, version) }
+    if let deferred { return deferred.response.map(Step.answer) ?? .readOn }
     guard piece.isEmpty else { return upload.receive(piece) == .goOn ? .readOn : .hangUp }
     core.enter(.answer(bytes: 0), connection.socket)
-    return .answer(core.dispatcher.respond(to: admitted.request, admitted.match, upload))
+    switch core.dispatcher.reply(to: admitted.request, admitted.match, upload) {
+    case .now(let response): return .answer(response)
+    case .later(let request, let handler):
+      guard let answer = core.defer(connection) else { return .answer(.notInTime) }
+      deferred = answer
+      handler(request) { answer.fulfil($0) }
+      return .readOn
+    }
   }
 
   private func admit(
@@ -36,9 +45,9 @@ final class Exchange {
     switch admission {
     case .refuse(let response):
       return .answer(response)
-    case .proceed(let request, let match, let upload):
+    case .proceed(let request, let match, let limits):
       admitted = (request, match)
-      self.upload = upload
+      upload = Upload(limits, room: core.dispatcher.uploads)
       core.enter(.body, connection.socket)
       return .readOn
     }

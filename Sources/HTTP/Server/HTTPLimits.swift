@@ -15,10 +15,15 @@ package struct HTTPLimits: Sendable {
   package var discard = 1 << 20
   /// Bytes of answers that are not sent yet, over all connections, before 503.
   package var pending = 64 << 20
+  /// Bytes of bodies whose requests are not answered yet, over all connections, before 429; every
+  /// body may have its first 64 KiB besides.
+  package var uploads = 64 << 20
   /// From the connection, or the request line, to the end of the headers.
   package var head = TimeSpan.seconds(10)
   /// From the end of the headers to the end of the body.
   package var body = TimeSpan.seconds(30)
+  /// From the end of the body to the answer of a handler that answers later, before 503.
+  package var handler = TimeSpan.seconds(10)
   /// From the handler's answer to its last byte sent.
   package var answer = TimeSpan.seconds(60)
   /// From an answer to the next request line; longer than Prometheus' default scrape interval.

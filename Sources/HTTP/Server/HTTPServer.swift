@@ -4,7 +4,7 @@ package import Support
 /// A small HTTP/1.1 server: routes, access rules, and limits on all a client can take.
 ///
 /// Handlers run on the library's two threads and hold one up while they run: they read what is
-/// ready and do not wait.
+/// ready and do not wait. What takes longer is answered later, while its connection sleeps.
 package final class HTTPServer: Sendable {
   /// The port it listens on, also if the system chose it.
   package let port: UInt16
@@ -56,6 +56,9 @@ package final class HTTPServer: Sendable {
     core.beginClosing()
     let deadline = core.clock.now() + grace
     while core.busy > 0, core.clock.now() < deadline { usleep(2000) }
+    core.closeDeferred()
+    let last = core.clock.now() + .milliseconds(100)
+    while core.busy > 0, core.clock.now() < last { usleep(2000) }
     daemon.stop()
     sweeper.stop()
   }

@@ -7,6 +7,20 @@ struct LibraryConnection {
 
   init(_ handle: OpaquePointer) { self.handle = handle }
 
+  /// A connection that sleeps, whose handle therefore outlives the callback.
+  init?(address: UInt) {
+    guard let handle = OpaquePointer(bitPattern: address) else { return nil }
+    self.handle = handle
+  }
+
+  var address: UInt { UInt(bitPattern: handle) }
+
+  /// Has the library leave the connection alone from the end of this callback on.
+  func suspend() { MHD_suspend_connection(handle) }
+
+  /// Has it call back for the connection again; from any thread.
+  func resume() { MHD_resume_connection(handle) }
+
   /// The socket's descriptor, open until the library has announced that it closes it.
   var socket: Int32 { microhttpd_socket(handle) }
 

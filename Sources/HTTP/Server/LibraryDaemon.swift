@@ -23,7 +23,7 @@ final class LibraryDaemon: Sendable {
     options.append(option(.END, 0))
     // Not epoll, which it drives edge-triggered and so misses the end of a connection that comes
     // right after data (0.9.75): the dead connection would count until its deadline.
-    let flags = MHD_USE_POLL_INTERNAL_THREAD.rawValue | MHD_USE_ITC.rawValue
+    let flags = MHD_USE_POLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
     let started: OpaquePointer? = options.withUnsafeMutableBufferPointer { options in
       guard let base = options.baseAddress else { return nil }
       return withVaList([MHD_OPTION.ARRAY.rawValue, base, MHD_OPTION.END.rawValue]) {

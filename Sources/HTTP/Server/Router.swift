@@ -3,9 +3,28 @@ package struct Router: Sendable {
   /// Answers one request; runs on one of the server's threads, several at a time.
   package typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
 
+  /// Takes one request and answers it later, once, from any thread; it runs on one of the server's
+  /// threads and does not hold it up.
+  ///
+  /// What is not answered within `HTTPLimits.handler` is answered with 503.
+  package typealias DeferringHandler =
+    @Sendable (HTTPRequest, _ answer: @escaping @Sendable (HTTPResponse) -> Void) -> Void
+
+  /// What comes of a request.
+  enum Reply {
+    case now(HTTPResponse)
+    /// The handler to call with where its answer goes.
+    case later(HTTPRequest, DeferringHandler)
+  }
+
   /// A handler and what has to hold before it is called.
   struct Route: Sendable {
-    var handler: Handler
+    enum Action: Sendable {
+      case answer(Handler)
+      case `defer`(DeferringHandler)
+    }
+
+    var action: Action
     var needsToken: Bool
     var maxBody: Int
   }
@@ -48,7 +67,18 @@ package struct Router: Sendable {
     _ method: HTTPMethod, _ pattern: String, needsToken: Bool = false, maxBody: Int = 64 << 10,
     _ handler: @escaping Handler
   ) {
-    let route = Route(handler: handler, needsToken: needsToken, maxBody: maxBody)
+    add(method, pattern, Route(action: .answer(handler), needsToken: needsToken, maxBody: maxBody))
+  }
+
+  /// The same for a handler that has to wait for something, without holding others up.
+  package mutating func on(
+    _ method: HTTPMethod, _ pattern: String, needsToken: Bool = false, maxBody: Int = 64 << 10,
+    later handler: @escaping DeferringHandler
+  ) {
+    add(method, pattern, Route(action: .defer(handler), needsToken: needsToken, maxBody: maxBody))
+  }
+
+  private mutating func add(_ method: HTTPMethod, _ pattern: String, _ route: Route) {
     guard pattern.hasSuffix("}"), let brace = pattern.lastIndex(of: "{") else {
       exact[pattern, default: [:]][method] = route
       return
@@ -63,16 +93,31 @@ package struct Router: Sendable {
   }
 
   /// The answer of the handler in charge, or 404 or 405; access rules are the server's business.
-  package func respond(to request: HTTPRequest) -> HTTPResponse {
-    respond(to: request, match: match(request.method, request.path))
+  /// Nil from a handler that answers later.
+  package func respond(to request: HTTPRequest) -> HTTPResponse? {
+    guard case .now(let response) = reply(to: request, match: match(request.method, request.path))
+    else { return nil }
+    return response
   }
 
-  func respond(to request: HTTPRequest, match: Match) -> HTTPResponse {
+  func reply(to request: HTTPRequest, match: Match) -> Reply {
     switch match {
     case .route(let route, let parameter):
       var request = request
       request.parameter = parameter
-      return route.handler(request)
+      switch route.action {
+      case .answer(let handler): return .now(handler(request))
+      case .defer(let handler): return .later(request, handler)
+      }
+    case .wrongMethod, .unknown:
+      return .now(refusal(of: request, match) ?? .error(404, "not_found", request.path))
+    }
+  }
+
+  /// 405 or 404 if there is no handler; nil if there is.
+  func refusal(of request: HTTPRequest, _ match: Match) -> HTTPResponse? {
+    switch match {
+    case .route: return nil
     case .wrongMethod(let allowed, _):
       let list = allowed.joined(separator: ", ")
       var response = HTTPResponse.error(

@@ -6,6 +6,7 @@ final class ServerCore: Sendable {
   let dispatcher: Dispatcher
   let clock: WallClock
   private let table: Locked<ConnectionTable>
+  private let deferred = DeferredAnswers()
 
   init(dispatcher: Dispatcher, clock: WallClock) {
     self.dispatcher = dispatcher
@@ -48,12 +49,21 @@ final class ServerCore: Sendable {
     return busy
   }
 
+  /// Puts a connection to sleep until its answer is there; nil once the server closes.
+  func `defer`(_ connection: LibraryConnection) -> DeferredAnswer? {
+    deferred.begin(connection, until: clock.now() + dispatcher.limits.handler)
+  }
+
+  /// Gives up on every answer that is still waited for.
+  func closeDeferred() { deferred.close() }
+
   /// Shuts down connections whose time is up; the library then notices and closes them.
   ///
   /// Done under the lock, which `closed` needs too: no number in the table can be one that was
   /// closed and given out anew.
   func sweep() {
     let now = clock.now()
+    deferred.sweep(now: now)
     table.withLock { table in
       for socket in table.overdue(at: now) { shutdown(socket, Int32(SHUT_RDWR)) }
     }

@@ -22,8 +22,10 @@ struct NativeDecoder {
 
   private func request(into batch: inout RecordBatch) throws(Rejection) -> RequestRecord {
     let (start, end) = try line.span(.start, .end)
+    let call = try callHash()
     var record = RequestRecord(
-      identity: try identity(.request, start: start), start: start, end: end)
+      identity: Identity(start: start, call: call, kind: .nativeRequest), start: start, end: end)
+    record.callHash = call
     record.outcome = try outcome()
     record.isStream = try line.flag(.stream)
     record.isCacheHit = try line.flag(.cacheHit)
@@ -83,8 +85,12 @@ struct NativeDecoder {
 
   private func attempt(into batch: inout RecordBatch) throws(Rejection) -> AttemptRecord {
     let (start, end) = try line.span(.start, .end)
+    let call = try callHash()
+    let number = try line.count(.number) ?? 0
     var record = AttemptRecord(
-      identity: try identity(.attempt, start: start), start: start, end: end)
+      identity: Identity(start: start, call: call, kind: .nativeAttempt(number)), start: start,
+      end: end)
+    record.callHash = call
     record.route = try line.text(.route, into: &batch)
     record.provider = try line.text(.provider, into: &batch)
     record.model = try line.text(.model, into: &batch)
@@ -93,16 +99,11 @@ struct NativeDecoder {
     return record
   }
 
-  private enum Kind: UInt64 {
-    case request = 1
-    case attempt = 2
-  }
-
-  /// (`kind`, `id`, `n`, `start`): a client may choose its call id, so the id alone is not unique.
-  private func identity(_ kind: Kind, start: Timestamp) throws(Rejection) -> Identity {
+  /// An event's identity is (`kind`, `id`, `n`, `start`): a client may choose its call id, so the
+  /// id alone is not unique.
+  private func callHash() throws(Rejection) -> UInt64 {
     guard line[.id].isString, !line[.id].text.isEmpty else { throw .badValue }
-    let number = UInt64(try line.count(.number) ?? 0)
-    return Identity(start: start, hash: hash64(line[.id].text, seed: number << 8 | kind.rawValue))
+    return hash64(line[.id].text)
   }
 
   private func outcome() throws(Rejection) -> Outcome {

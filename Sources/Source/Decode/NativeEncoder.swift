@@ -19,12 +19,17 @@ package struct NativeEncoder {
     line.raw(",\"outcome\":\"\(record.outcome.name)\"")
     line.text("call", record.call)
     if record.isStream { line.raw(",\"stream\":true") }
+    if record.isCacheHit { line.raw(",\"cache_hit\":true") }
+    if let time = record.attemptStart { line.number("attempt_start", micro: time.microseconds) }
+    if let time = record.firstToken { line.number("first_token", micro: time.microseconds) }
     line.text("route", record.route)
     line.text("served_route", record.servedRoute)
     line.text("provider", record.provider)
     line.text("model", record.model)
     line.text("deployment", record.deployment)
     line.raw(",\"attempts\":\(record.attempts)")
+    if record.retries > 0 { line.raw(",\"retries\":\(record.retries)") }
+    if record.fallbacks > 0 { line.raw(",\"fallbacks\":\(record.fallbacks)") }
     if let failure = record.firstFailure {
       line.raw(",\"first_failure\":{\"reason\":\"\(failure.reason.name)\"")
       line.text("provider", failure.provider)
@@ -34,19 +39,35 @@ package struct NativeEncoder {
     if let reason = record.reason { line.raw(",\"reason\":\"\(reason.name)\"") }
     line.text("code", record.errorCode)
     line.text("class", record.errorClass)
-    if let cost = record.cost { writeUsage(record.tokens, cost, to: &line) }
+    writeUsage(record, to: &line)
+    writeRateLimit(record.rateLimit, to: &line)
+    if let overhead = record.overhead { line.number("overhead", micro: overhead.microseconds) }
     writeCaller(record, to: &line)
     line.raw("}")
     return line.bytes
   }
 
-  private func writeUsage(_ tokens: TokenUsage, _ cost: Money, to line: inout LineWriter) {
+  private func writeUsage(_ record: RequestRecord, to line: inout LineWriter) {
+    if let cost = record.cost { line.raw(",\"cost_usd\":\(cost.nanodollars)e-9") }
+    if record.saved != .zero { line.raw(",\"saved_usd\":\(record.saved.nanodollars)e-9") }
+    let tokens = record.tokens
+    guard record.cost != nil || tokens != TokenUsage() else { return }
     line.raw(
       """
-      ,"cost_usd":\(cost.nanodollars)e-9,"tokens":{"input":\(tokens.input),\
-      "output":\(tokens.output),"cache_read":\(tokens.cacheRead),\
-      "cache_write":\(tokens.cacheWrite),"reasoning":\(tokens.reasoning)}
+      ,"tokens":{"input":\(tokens.input),"output":\(tokens.output),\
+      "cache_read":\(tokens.cacheRead),"cache_write":\(tokens.cacheWrite),\
+      "reasoning":\(tokens.reasoning)}
       """)
+  }
+
+  private func writeRateLimit(_ limit: RateLimit, to line: inout LineWriter) {
+    guard limit != RateLimit() else { return }
+    let counts = [
+      ("remaining_requests", limit.remainingRequests), ("remaining_tokens", limit.remainingTokens),
+      ("limit_requests", limit.limitRequests), ("limit_tokens", limit.limitTokens),
+    ]
+    let known = counts.compactMap { name, count in count.map { "\"\(name)\":\($0)" } }
+    line.raw(",\"rate_limit\":{\(known.joined(separator: ","))}")
   }
 
   private func writeCaller(_ record: RequestRecord, to line: inout LineWriter) {

@@ -9,8 +9,12 @@ struct PayloadDecoder {
   func decode(into batch: inout RecordBatch) throws(Rejection) {
     guard !isHealthCheck else { return }
     let (start, end) = try line.span(.startTime, .endTime)
-    var record = RequestRecord(identity: try identity(start: start), start: start, end: end)
+    let call = try callHash()
+    let kind: EventKind = line[.status].equals("failure") ? .payloadFailure : .payloadAnswer
+    var record = RequestRecord(
+      identity: Identity(start: start, call: call, kind: kind), start: start, end: end)
     record.form = .payload
+    record.callHash = call
     record.id = try line.text(line[.callID].isMissing ? .id : .callID, into: &batch)
     record.trace = line.freeText(.traceID, into: &batch)
     record.call = try line.text(.callType, into: &batch)
@@ -36,12 +40,11 @@ struct PayloadDecoder {
       || line[.callType].isString && line[.callType].text.first == UInt8(ascii: "/")
   }
 
-  /// (`litellm_call_id`, `status`, `startTime`).
-  private func identity(start: Timestamp) throws(Rejection) -> Identity {
+  /// A payload's identity is (`litellm_call_id`, `status`, `startTime`).
+  private func callHash() throws(Rejection) -> UInt64 {
     let id = line[.callID].isMissing ? line[.id] : line[.callID]
     guard id.isString, !id.text.isEmpty else { throw .badValue }
-    let seed: UInt64 = line[.status].equals("failure") ? 4 : 3
-    return Identity(start: start, hash: hash64(id.text, seed: seed))
+    return hash64(id.text)
   }
 
   /// Sets outcome and reason; false if no deployment was called.

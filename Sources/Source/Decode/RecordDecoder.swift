@@ -50,6 +50,18 @@ package struct RecordDecoder {
     return recognised
   }
 
+  /// A request that was stored as a native line; nil if it cannot be read.
+  func stored(_ line: [UInt8], into batch: inout RecordBatch) -> RequestRecord? {
+    let padded = line + [UInt8](repeating: 0, count: JSONLine.padding)
+    let requests = batch.requests.count
+    let decoded = padded.withUnsafeBytes { bytes in
+      (try? decode(
+        UnsafeRawBufferPointer(rebasing: bytes[..<line.count]),
+        now: Timestamp(microseconds: .max - TimeSpan.days(1).microseconds), into: &batch)) != nil
+    }
+    return decoded && batch.requests.count > requests ? batch.requests.removeLast() : nil
+  }
+
   private func recognise() throws(Rejection) -> Recognised {
     switch format {
     case .native: return .native

@@ -226,14 +226,7 @@ package struct Settlement {
   }
 
   private func decode(_ entry: WaitingFailure, into batch: inout RecordBatch) -> RequestRecord? {
-    var padded = entry.line
-    padded.append(contentsOf: repeatElement(0, count: JSONLine.padding))
-    let decoded = padded.withUnsafeBytes { bytes in
-      (try? decoder.decode(
-        UnsafeRawBufferPointer(rebasing: bytes[..<entry.line.count]),
-        now: Timestamp(microseconds: .max - TimeSpan.days(1).microseconds), into: &batch)) != nil
-    }
-    return decoded ? batch.requests.removeLast() : nil
+    decoder.stored(entry.line, into: &batch)
   }
 
   private mutating func forget(_ key: UInt64) {
