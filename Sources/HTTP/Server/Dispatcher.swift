@@ -65,7 +65,8 @@ struct Dispatcher: Sendable {
     }
     return .proceed(
       request, match,
-      Upload.Limits(keep: limit, discard: limits.discard, refusal: refusal))
+      Upload.Limits(
+        keep: limit, discard: limits.discard, refusal: refusal, announced: length))
   }
 
   /// The answer to an admitted request whose body is complete.

@@ -17,12 +17,15 @@ struct Upload: ~Copyable {
     var discard: Int
     /// The answer if it is known already: nothing is kept.
     var refusal: HTTPResponse?
+    /// Bytes that the client says will come; 0 if it does not.
+    var announced = 0
   }
 
   private(set) var bytes: [UInt8] = []
   /// The answer that does not depend on the body, if there is one.
   private(set) var refusal: HTTPResponse?
   private let limit: Int
+  private let announced: Int
   private var toDiscard: Int
   private let room: UploadRoom
   /// Bytes of the room that are taken.
@@ -36,6 +39,7 @@ struct Upload: ~Copyable {
     limit = limits.keep
     refusal = limits.refusal
     toDiscard = limits.discard
+    announced = max(0, min(limits.announced, limits.keep))
     self.room = room
   }
 
@@ -55,6 +59,8 @@ struct Upload: ~Copyable {
       } else if !makeRoom(for: count) {
         refuse(.tooManyUploads)
       } else {
+        // Pages are had when they are written, and growing by doubling would need twice as many.
+        if bytes.isEmpty { bytes.reserveCapacity(announced) }
         bytes.append(contentsOf: chunk)
         return .goOn
       }
