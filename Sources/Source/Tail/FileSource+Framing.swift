@@ -73,6 +73,7 @@ extension FileSource {
     note(splitter, of: file, bytes: taken, &result)
     for (index, piece) in pieces.enumerated() where piece.start < taken {
       let end = index + 1 < pieces.count ? pieces[index + 1].start : taken
+      piece.file.framing.skipping = file.framing.skipping
       if end <= taken { piece.file.framing.isOpen = piece.file === file && file.framing.isOpen }
       move(piece.file, to: piece.offset + Int64(min(end, taken) - piece.start))
     }

@@ -59,6 +59,26 @@ import Testing
     #expect(follower.source.lagBytes == 0)
   }
 
+  @Test(arguments: Runtime.allCases, [false, true])
+  func bothStreamsAcrossARotation(runtime: Runtime, isCrashed: Bool) {
+    let out = frames("{\"o\":\"0123456789\"}", by: runtime, size: 10)
+    let err = frames("{\"e\":\"0123456789\"}", by: runtime, stream: "stderr", size: 10)
+    scratch.append(out[0] + err[0], to: "0.log")
+    #expect(follower.read() == [])
+    scratch.tick()
+    scratch.rename("0.log", to: "0.log.1")
+    scratch.append(out[1], to: "0.log")
+    #expect(follower.read() == ["{\"o\":\"0123456789\"}"])
+    follower.commit()
+    if isCrashed { follower.crash() }
+    scratch.append(err[1], to: "0.log")
+    #expect(follower.read() == ["{\"e\":\"0123456789\"}"])
+    follower.commit()
+    follower.crash()
+    scratch.append(frame("{}", by: runtime), to: "0.log")
+    #expect(follower.read() == ["{}"])
+  }
+
   @Test(arguments: Runtime.allCases) func aLineLeftOpenHoldsUpTheOtherStreamForSeconds(
     runtime: Runtime
   ) {
