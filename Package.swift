@@ -25,14 +25,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     path: "Tests/\(name)Tests", swiftSettings: strict)
 }
 
-// The front end of simdjson that is compiled in: without these it would go byte by byte. Every
-// x86-64 processor since 2010 has them; on others simdjson chooses by itself.
-#if arch(x86_64)
-  let simd = ["-msse4.2", "-mpclmul"]
-#else
-  let simd: [String] = []
-#endif
-
 let package = Package(
   name: "sidelight",
   products: [.executable(name: "sidelight", targets: ["sidelight"])],
@@ -46,7 +38,7 @@ let package = Package(
     library("CXXHash", debian: "libxxhash-dev", pkgConfig: "libxxhash"),
     .target(
       name: "CSimdJSON", path: "Sources/C/CSimdJSON",
-      cxxSettings: [.unsafeFlags(["-O3", "-DNDEBUG"] + simd)],
+      cxxSettings: [.unsafeFlags(["-O3", "-DNDEBUG"])],
       linkerSettings: [.linkedLibrary("simdjson")]),
 
     .target(name: "CBirthTime", path: "Sources/C/CBirthTime"),
@@ -83,6 +75,7 @@ let package = Package(
       [
         "Daemon", "Config", "HTTP", "Ledger", "Metrics", "Record", "Source", "Support", "Tally",
       ]),
+    tests("Command", ["Ledger", "Support", "sidelight"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -23,6 +23,7 @@ enum ImportCommand {
         if let text = bar.update(progress, at: WallClock.monotonic.now()) {
           StandardError.write(text)
         }
+        return true
       }
     } catch {
       StandardError.write(bar.end())

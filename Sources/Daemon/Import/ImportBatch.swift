@@ -63,6 +63,9 @@ final class ImportBatch {
     }
   }
 
+  /// Counts a line that no call of `read` told of.
+  func noteLine() { lines += 1 }
+
   /// Takes over what a call of `read` did.
   func note(_ result: ReadResult) {
     lines += Int64(result.lines + result.tooLong)

@@ -13,6 +13,7 @@ struct ImportCandidate {
   let stamp: Int64
   /// The first bytes of the unpacked text.
   let head: [UInt8]
+  private let headHash: UInt64
   /// When its first event ended, if one of the first lines tells.
   let first: Timestamp?
 
@@ -26,16 +27,17 @@ struct ImportCandidate {
     size = Int64(status.st_size)
     stamp = Self.stamp(of: status)
     head = try HistoryFile.head(of: path, count: ImportFile.headLimit)
+    headHash = Self.hash(head[...])
     first = try Self.firstEnd(in: path, maxLine: maxLine, metadataNames: metadataNames)
   }
 
   /// The file as the ledger knows it before anything was read.
-  var unread: ImportFile { ImportFile(headLength: head.count, headHash: Self.hash(head[...])) }
+  var unread: ImportFile { ImportFile(headLength: head.count, headHash: headHash) }
 
   /// Whether the text begins as `file` does; it may have grown since.
   func begins(as file: ImportFile) -> Bool {
-    file.headLength > 0 && file.headLength <= head.count
-      && (file.headLength == head.count || file.headLength < ImportFile.headLimit)
+    if file.headLength == head.count { return !head.isEmpty && file.headHash == headHash }
+    return file.headLength > 0 && file.headLength < head.count
       && file.headHash == Self.hash(head[..<file.headLength])
   }
 

@@ -8,11 +8,11 @@ import Tally
 /// Events that the ledger may know need its lock to be looked up. All others are added up without it
 /// for as long as this process alone writes, so that the lock is held for the sums only.
 extension Importer {
-  /// Takes over the next lines of a file; `end` is where its text ends, if they are the last.
+  /// Takes over the next lines of a file.
   ///
   /// False if another process got in between: what is not committed must be read again.
   func take(
-    _ batch: ImportBatch, of file: inout ImportFile, at path: String, end: Int64?
+    _ batch: ImportBatch, of file: inout ImportFile, at place: ImportPlace
   ) throws(LedgerError) -> Bool {
     let horizon = clock.now() - settings.ledger.dedup
     let needsLock = !isAlone || batch.records.hasEvents(since: horizon)
@@ -24,15 +24,17 @@ extension Importer {
     if needsLock { try admit(&batch.records, now: now) }
     settlement.settle(&batch.records, horizon: &file.latest)
     let isAgain = file.againTo != nil
-    file.advance(to: batch.place(atEnd: end), isEnd: end != nil)
+    file.advance(to: batch.place(atEnd: place.end), isEnd: place.end != nil)
     try sift(&batch.records, of: file, isAgain: isAgain, now: now)
     if isAgain && file.againTo == nil { isReadAgain = true }
-    note(batch, of: path)
+    note(batch, of: place.path)
     count(batch.records, now: now)
     if needsLock {
       try write(batch.records, &file, now: now)
       pace.took(lockedFor, forLines: batch.lines)
-    } else if end != nil || tally.rollup.count >= pace.rows || uncommittedLines >= Self.mostLines {
+    } else if place.isLast || tally.rollup.count >= pace.rows
+      || uncommittedLines >= Self.mostLines
+    {
       return try commitCounted(&file)
     }
     return true

@@ -9,14 +9,27 @@ struct ImportPace {
   private(set) var lines: Int64 = 2048
   /// Rows of sums, when nothing else is to be done.
   private(set) var rows = 8192
+  private var isFixed = false
+
+  /// Learns from each transaction.
+  init() {}
+
+  /// Always the same, whatever it takes.
+  init(lines: Int64, rows: Int) {
+    self.lines = lines
+    self.rows = rows
+    isFixed = true
+  }
 
   /// Learns from a transaction that took `time` for as many lines.
   mutating func took(_ time: TimeSpan, forLines count: Int64) {
+    if isFixed { return }
     lines = Self.next(lines, time, count, in: 256...16_384)
   }
 
   /// Learns from a transaction that took `time` for as many rows.
   mutating func took(_ time: TimeSpan, forRows count: Int) {
+    if isFixed { return }
     rows = Int(Self.next(Int64(rows), time, Int64(count), in: 1024...65_536))
   }
 

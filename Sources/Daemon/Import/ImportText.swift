@@ -16,14 +16,23 @@ final class ImportText {
 
   private(set) var agreement = Agreement.same
   private var file: HistoryFile
+  /// What follows the last line end, if it came with the line that was looked at, padded for the
+  /// parser.
+  private var remainder: (bytes: [UInt8], offset: Int64)?
 
   init(_ candidate: ImportCandidate, at known: ImportFile, maxLine: Int) throws(HistoryFileError) {
     file = try HistoryFile(path: candidate.path, maxLine: maxLine, offset: known.lastLine ?? 0)
     guard let offset = known.lastLine else { return }
     agreement = .covered
     var found: ImportBatch.Line?
-    // One line, whatever the budget.
-    _ = try file.read(budget: 1) { found = found ?? ImportBatch.Line($0, at: $1) }
+    // One line, whatever the budget, and at the end of the file what follows it.
+    _ = try file.read(budget: 1) { line, offset in
+      if found == nil {
+        found = ImportBatch.Line(line, at: offset)
+      } else {
+        remainder = (Array(line) + [UInt8](repeating: 0, count: 64), offset)
+      }
+    }
     guard let found else { return }
     agreement =
       found.offset == offset && found.hash == known.lastHash ? .same : .different
@@ -39,8 +48,19 @@ final class ImportText {
   func read(
     into batch: ImportBatch, lines: Int64, now: Timestamp, againTo: Int64
   ) throws(HistoryFileError) -> Bool {
+    if let (text, offset) = remainder {
+      remainder = nil
+      var bytes = text
+      bytes.withUnsafeMutableBytes { bytes in
+        let line = UnsafeMutableRawBufferPointer(rebasing: bytes.dropLast(64))
+        batch.take(line, at: offset, now: now, againTo: againTo)
+      }
+      batch.noteLine()
+    }
     while batch.lines < lines, batch.bytes < 128 << 20 {
-      let result = try file.read(budget: 256 << 10) { line, offset in
+      // The last ones one by one, so that there are not many more.
+      let budget = lines - batch.lines < 32 ? 1 : 256 << 10
+      let result = try file.read(budget: budget) { line, offset in
         batch.take(line, at: offset, now: now, againTo: againTo)
       }
       batch.note(result)

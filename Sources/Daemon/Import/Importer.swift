@@ -16,6 +16,15 @@ package struct ImportProgress: Sendable {
   package var lines: Int64 = 0
 }
 
+/// Where a batch stands.
+struct ImportPlace {
+  var path: String
+  /// No further one will come from the file.
+  var isLast = false
+  /// Where the text ends, if it was read to its end.
+  var end: Int64?
+}
+
 /// Puts files of the past into the ledger: usage and details, never the counters, never an alert.
 ///
 /// A batch and the place in its file are committed together, so that an import can be interrupted at
@@ -54,6 +63,7 @@ package final class Importer {
   private let batch: ImportBatch
   private let maxLine: Int
   private var progress = ImportProgress()
+  private var isStopped = false
   var pace = ImportPace()
   /// Whether no other process was seen to write.
   var isAlone = true
@@ -91,8 +101,11 @@ package final class Importer {
   }
 
   /// Imports the files and the files in the directories; what cannot be read is in the report.
+  ///
+  /// `onProgress` says whether to go on. If not, it is as after a crash: the same call later goes on
+  /// at the last commit.
   package func run(
-    paths: [String], onProgress: (ImportProgress) -> Void
+    paths: [String], onProgress: (ImportProgress) -> Bool
   ) throws(AppError) -> ImportReport {
     let candidates = survey(ImportPaths.expand(paths))
     progress.totalBytes = candidates.reduce(0) { $0 + $1.size }
@@ -104,8 +117,9 @@ package final class Importer {
         try read(candidate) { position in
           progress.bytes = done + min(position, candidate.size)
           progress.lines = report.lines
-          onProgress(progress)
+          isStopped = !onProgress(progress)
         }
+        if isStopped { return committed }
         done += candidate.size
       }
       try finish()
@@ -184,19 +198,22 @@ package final class Importer {
     var hasMore = true
     while hasMore {
       batch.removeAll()
+      var place = ImportPlace(path: candidate.path)
       do throws(HistoryFileError) {
         hasMore = try text.read(
           into: batch, lines: pace.lines, now: clock.now(), againTo: file.againTo ?? -1)
-        if !hasMore { file.stamp = candidate.stamp }
+        if !hasMore { place.end = text.offset }
       } catch {
         report.add(problem: "\(error)")
         hasMore = false
       }
+      if place.end != nil { file.stamp = candidate.stamp }
+      place.isLast = !hasMore
       last = (file, file.againTo != nil)
-      let end = hasMore ? nil : text.offset
-      guard try take(batch, of: &file, at: candidate.path, end: end) else { return false }
+      guard try take(batch, of: &file, at: place) else { return false }
       last?.file = file
       onProgress(text.position)
+      if isStopped { return true }
     }
     files.removeAll { $0.id == file.id }
     files.append(file)
@@ -209,7 +226,7 @@ package final class Importer {
     let own = Set(files.map(\.id))
     files = try ledger.files().filter { own.contains($0.id) }
     for file in files { skips[file.id] = try ledger.skips(of: file) }
-    readAgain = readAgain.filter { id in files.contains { $0.id == id && $0.againTo == nil } }
+    readAgain.removeAll()
     tally = emptyTally(try ledger.ledger.labelValues(), now: clock.now())
     settlement = newSettlement(try ledger.waiting(run: run))
     days = ImportDays(run: run, force: options.force)
