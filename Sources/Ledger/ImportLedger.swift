@@ -17,6 +17,9 @@ package final class ImportLedger {
     sql = try ImportSQL(ledger.database, isRehearsal: isRehearsal)
   }
 
+  /// Whether a daemon works with the ledger now.
+  package var hasDaemon: Bool { OwnerLock.isTaken(.daemon, of: ledger.options.path) }
+
   /// Whether the event is new; from then on it is known.
   package func admit(_ identity: Identity) throws(LedgerError) -> Bool {
     guard isRehearsal else { return try ledger.admit(identity) }

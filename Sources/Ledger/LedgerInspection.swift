@@ -30,9 +30,6 @@ package struct LedgerInspection: Sendable, Equatable {
       throw .newerSchema(path: path, found: schema, known: Migrations.latest)
     }
     size = CostLedger.fileSize(path: path)
-    do throws(LedgerError) { _ = try OwnerLock(.daemon, of: path) } catch {
-      guard case .inUse = error else { throw error }
-      isInUse = true
-    }
+    isInUse = OwnerLock.isTaken(.daemon, of: path)
   }
 }

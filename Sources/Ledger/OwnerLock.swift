@@ -32,10 +32,24 @@ final class OwnerLock {
     guard descriptor >= 0 else {
       throw .cannotOpen(path: ledger, reason: String(cString: strerror(errno)))
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw kind.taken(ledger)
+    // Who only asks (`isTaken`) holds it for an instant.
+    var attempts = 10
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      attempts -= 1
+      guard attempts > 0 else {
+        close(descriptor)
+        throw kind.taken(ledger)
+      }
+      usleep(5000)
     }
+  }
+
+  /// Whether a process holds the lock now.
+  static func isTaken(_ kind: Kind, of ledger: String) -> Bool {
+    let descriptor = open(ledger + kind.suffix, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_EX | LOCK_NB) != 0
   }
 
   deinit { close(descriptor) }

@@ -82,9 +82,13 @@ package struct RollupDelta: Sendable {
   /// Likewise, for `side`.
   package var sideOrder: [UInt32] { sides.order }
 
-  package func row(_ number: UInt32) -> (key: RollupKey, sums: RollupSums) { rows[number] }
+  package func row(_ number: UInt32) -> (key: RollupKey, sums: RollupSums) {
+    (rows[number].key, rows[number].sums)
+  }
 
-  package func side(_ number: UInt32) -> (key: SideRollupKey, sums: RollupSums) { sides[number] }
+  package func side(_ number: UInt32) -> (key: SideRollupKey, sums: RollupSums) {
+    (sides[number].key, sides[number].sums)
+  }
 
   mutating func add(_ sums: RollupSums, to key: RollupKey) { rows.add(sums, to: key) }
 

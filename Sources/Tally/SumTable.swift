@@ -7,55 +7,63 @@ protocol SumKey: Comparable, Sendable {
 /// Sums by key: open addressing over flat arrays, because `Dictionary` costs several times as much
 /// for keys of this size.
 struct SumTable<Key: SumKey>: Sendable {
-  private var keys: [Key] = []
-  private var sums: [RollupSums] = []
-  private var slots: [UInt32]
-  private static var free: UInt32 { .max }
+  /// A key with its sums, side by side: both are in memory that is far when there are many.
+  struct Row: Sendable {
+    var key: Key
+    var sums: RollupSums
+  }
+
+  private var rows: [Row] = []
+  /// Numbers of rows, above some of the key's bits, which tell most other keys without a look at them.
+  private var slots: [UInt64]
+  private static var free: UInt64 { .max }
+  private static var numberBits: UInt64 { 0xFFFF_FFFF }
 
   init() { slots = Array(repeating: Self.free, count: 64) }
 
-  var count: Int { keys.count }
+  var count: Int { rows.count }
 
   /// The rows in the order of their keys.
   var order: [UInt32] {
-    var order = (0..<UInt32(keys.count)).map { $0 }
-    keys.withUnsafeBufferPointer { keys in
-      order.sort { keys[Int($0)] < keys[Int($1)] }
+    var order = (0..<UInt32(rows.count)).map { $0 }
+    rows.withUnsafeBufferPointer { rows in
+      order.sort { rows[Int($0)].key < rows[Int($1)].key }
     }
     return order
   }
 
-  subscript(row: UInt32) -> (key: Key, sums: RollupSums) { (keys[Int(row)], sums[Int(row)]) }
+  subscript(row: UInt32) -> Row { rows[Int(row)] }
 
   mutating func add(_ amount: RollupSums, to key: Key) {
-    var slot = Int(truncatingIfNeeded: key.spread) & (slots.count - 1)
+    let spread = key.spread
+    let tag = spread & ~Self.numberBits
+    var slot = Int(truncatingIfNeeded: spread) & (slots.count - 1)
     while slots[slot] != Self.free {
-      let row = Int(slots[slot])
-      if keys[row] == key {
-        sums[row] += amount
+      let row = Int(slots[slot] & Self.numberBits)
+      if slots[slot] & ~Self.numberBits == tag, rows[row].key == key {
+        rows[row].sums += amount
         return
       }
       slot = (slot + 1) & (slots.count - 1)
     }
-    slots[slot] = UInt32(keys.count)
-    keys.append(key)
-    sums.append(amount)
-    if keys.count * 4 > slots.count * 3 { grow() }
+    slots[slot] = tag | UInt64(rows.count)
+    rows.append(Row(key: key, sums: amount))
+    if rows.count * 4 > slots.count * 3 { grow() }
   }
 
   mutating func removeAll() {
-    guard !keys.isEmpty else { return }
-    keys.removeAll(keepingCapacity: true)
-    sums.removeAll(keepingCapacity: true)
+    guard !rows.isEmpty else { return }
+    rows.removeAll(keepingCapacity: true)
     for slot in slots.indices { slots[slot] = Self.free }
   }
 
   private mutating func grow() {
     slots = Array(repeating: Self.free, count: slots.count * 2)
-    for (row, key) in keys.enumerated() {
-      var slot = Int(truncatingIfNeeded: key.spread) & (slots.count - 1)
+    for (number, row) in rows.enumerated() {
+      let spread = row.key.spread
+      var slot = Int(truncatingIfNeeded: spread) & (slots.count - 1)
       while slots[slot] != Self.free { slot = (slot + 1) & (slots.count - 1) }
-      slots[slot] = UInt32(row)
+      slots[slot] = spread & ~Self.numberBits | UInt64(number)
     }
   }
 }

@@ -81,13 +81,15 @@ package struct TallyState: Sendable {
   mutating func id(_ dimension: Dimension, _ range: TextRange, of batch: RecordBatch, day: Int32)
     -> UInt32
   {
-    batch.withBytes(range) { labels.id(dimension, $0, day: day) }
+    if range.isEmpty { return Vocabulary.none }
+    return batch.bytes.withUnsafeBytes { labels.id(dimension, $0[range], day: day) }
   }
 
   mutating func knownID(
     _ dimension: Dimension, _ range: TextRange, of batch: RecordBatch, day: Int32
   ) -> UInt32 {
-    batch.withBytes(range) { labels.knownID(dimension, $0, day: day) }
+    if range.isEmpty { return Vocabulary.none }
+    return batch.bytes.withUnsafeBytes { labels.knownID(dimension, $0[range], day: day) }
   }
 
   /// The id for a text that does not come from a log line, such as a source's name.
@@ -100,6 +102,13 @@ package struct TallyState: Sendable {
     var counts: [(UInt32, Int64)] = []
     labels.takeFolded { counts.append((ClosedLabel.dimension($0), $1)) }
     for (label, count) in counts { self[.valuesFolded].add(count, to: [label, 0, 0, 0]) }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate subscript(range: TextRange) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      rebasing: self[Int(range.start)..<Int(range.start) + Int(range.count)])
   }
 }
 

@@ -16,7 +16,7 @@ constexpr uint32_t max_items = 64;
 // No wanted path is as deep; what is not wanted is skipped without recursion.
 constexpr size_t max_depth = 1024;
 
-// The 8 bytes at `bytes`.
+// The 8 bytes at `bytes`; lines have bytes enough behind them. The first one is the lowest.
 inline uint64_t word(const uint8_t *bytes) {
   uint64_t word;
   std::memcpy(&word, bytes, 8);
@@ -24,7 +24,8 @@ inline uint64_t word(const uint8_t *bytes) {
 }
 
 struct Node {
-  std::vector<uint8_t> key;
+  std::vector<uint8_t> key;  // with 8 bytes behind it
+  size_t size = 0;
   uint32_t slot = no_slot;
   bool has_children = false;
   uint16_t next = none;  // with the same hash
@@ -32,7 +33,11 @@ struct Node {
   Node() { std::fill(std::begin(table), std::end(table), none); }
 
   bool is(const uint8_t *name, size_t length) const {
-    return length == key.size() && std::memcmp(key.data(), name, length) == 0;
+    if (length != size) return false;
+    const uint8_t *own = key.data();
+    for (; length >= 8; length -= 8, own += 8, name += 8)
+      if (word(own) != word(name)) return false;
+    return length == 0 || (word(own) ^ word(name)) << (8 - length) * 8 == 0;
   }
 };
 
@@ -262,13 +267,15 @@ sj_fields *sj_fields_new(void) { return new sj_fields; }
 void sj_fields_free(sj_fields *fields) { delete fields; }
 
 uint32_t sj_fields_child(sj_fields *fields, uint32_t parent, const char *key, size_t length) {
-  const uint8_t *name = reinterpret_cast<const uint8_t *>(key);
-  const uint16_t known = fields->find(fields->nodes[parent], name, length);
+  std::vector<uint8_t> name(key, key + length);
+  name.resize(length + 8);
+  const uint16_t known = fields->find(fields->nodes[parent], name.data(), length);
   if (known != none) return known;
   const uint16_t made = uint16_t(fields->nodes.size());
   fields->nodes.emplace_back();
-  fields->nodes[made].key.assign(name, name + length);
-  uint16_t &head = fields->nodes[parent].table[hash(name, length)];
+  uint16_t &head = fields->nodes[parent].table[hash(name.data(), length)];
+  fields->nodes[made].key = std::move(name);
+  fields->nodes[made].size = length;
   fields->nodes[made].next = head;
   head = made;
   fields->nodes[parent].has_children = true;

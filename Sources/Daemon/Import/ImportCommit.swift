@@ -66,7 +66,7 @@ extension Importer {
       return false
     }
     try write(RecordBatch(), &file, now: clock.now())
-    pace.took(lockedFor, forRows: rows)
+    pace.took(lockedFor, forRows: rows, isAlone: !ledger.hasDaemon)
     return true
   }
 

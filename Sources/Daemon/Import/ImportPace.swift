@@ -4,6 +4,8 @@ import Support
 struct ImportPace {
   /// A daemon beside the import waits about as long for its own.
   private static let longest = TimeSpan.milliseconds(50)
+  /// Without one: larger transactions write less, since rows of sums meet in them.
+  private static let longestAlone = TimeSpan.milliseconds(500)
 
   /// Lines, when each has to be looked up in the ledger.
   private(set) var lines: Int64 = 2048
@@ -28,18 +30,20 @@ struct ImportPace {
   }
 
   /// Learns from a transaction that took `time` for as many rows.
-  mutating func took(_ time: TimeSpan, forRows count: Int) {
+  mutating func took(_ time: TimeSpan, forRows count: Int, isAlone: Bool) {
     if isFixed { return }
-    rows = Int(Self.next(Int64(rows), time, Int64(count), in: 1024...65_536))
+    let longest = isAlone ? Self.longestAlone : Self.longest
+    rows = Int(Self.next(Int64(rows), time, Int64(count), in: 1024...131_072, longest))
   }
 
   private static func next(
-    _ goal: Int64, _ time: TimeSpan, _ count: Int64, in range: ClosedRange<Int64>
+    _ goal: Int64, _ time: TimeSpan, _ count: Int64, in range: ClosedRange<Int64>,
+    _ longest: TimeSpan = longest
   ) -> Int64 {
     // A few tell nothing: they cost no more than the commit itself.
     guard count * 4 >= goal else { return goal }
     let fitting = count * longest.microseconds / max(1, time.microseconds)
-    let next = min(max(fitting, goal / 2), goal * 2)
+    let next = min(fitting, goal * 4)
     return min(max(next, range.lowerBound), range.upperBound)
   }
 }

@@ -78,7 +78,8 @@ final class Statement {
   private let handle: OpaquePointer
   private unowned let database: Database
   private let sql: String
-  private var place: Int32 = 0
+  // Unchecked: nothing that is called meanwhile comes back here, and it is set for each value.
+  @exclusivity(unchecked) private var place: Int32 = 0
 
   fileprivate init(_ handle: OpaquePointer, of database: Database, sql: String) {
     self.handle = handle

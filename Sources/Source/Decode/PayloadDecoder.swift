@@ -1,3 +1,4 @@
+import Glibc
 import Record
 import Support
 
@@ -73,16 +74,19 @@ struct PayloadDecoder {
     guard !record.provider.isEmpty else { return }
     record.deployment = try line.text(.modelID, into: &batch)
     record.model = try line.text(.model, into: &batch)
-    let slash = batch.withBytes(record.model) { model in
-      batch.withBytes(record.provider) { provider in
-        model.count > provider.count && model.starts(with: provider)
-          && model[provider.count] == UInt8(ascii: "/")
-      }
-    }
-    if slash {
+    if modelHasPrefix(of: Int(record.provider.count)), record.model.count > record.provider.count {
       record.model.start += record.provider.count + 1
       record.model.count -= record.provider.count + 1
     }
+  }
+
+  /// Whether the model begins with its provider, of which `count` bytes matter, and a slash.
+  private func modelHasPrefix(of count: Int) -> Bool {
+    let (model, provider) = (line[.model].text, line[.llmProvider].text)
+    guard model.count > count, model[count] == UInt8(ascii: "/"),
+      let first = model.baseAddress, let second = provider.baseAddress
+    else { return false }
+    return memcmp(first, second, count) == 0
   }
 
   private func decodeFailure(

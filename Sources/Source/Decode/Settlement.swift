@@ -18,6 +18,8 @@ package struct Settlement {
   private let encoder: NativeEncoder
   private let decoder: RecordDecoder
   private var waiting: [UInt64: WaitingFailure] = [:]
+  /// When each of them is due, apart from it: it is looked through often.
+  private var dues: [UInt64: Timestamp] = [:]
   private var changed: Set<UInt64> = []
   private var removed: [[UInt8]] = []
   private var nextDue = Timestamp(microseconds: .max)
@@ -34,7 +36,10 @@ package struct Settlement {
     encoder = NativeEncoder(metadataNames: metadataNames)
     decoder = RecordDecoder(format: .native, metadataNames: metadataNames)
     for entry in restored {
-      waiting[key(entry.callID)] = entry
+      let key = key(entry.callID)
+      waiting[key] = entry
+      dues[key] = entry.due
+      dues[key] = entry.due
       nextDue = min(nextDue, entry.due)
     }
   }
@@ -64,13 +69,15 @@ package struct Settlement {
     if waiting.count > capacity { expire(&batch, horizon: Self.floor(horizon)) }
   }
 
-  /// Settles as failed all that waits: nothing will come any more.
+  /// Settles as failed all that waits: nothing will come any more, and nothing is kept.
   package mutating func settleAll(_ batch: inout RecordBatch) {
     for entry in waiting.values.sorted(by: Self.isEarlier) {
       settleOrForget(entry, in: &batch, horizon: .init(microseconds: 0))
     }
     waiting.removeAll()
+    dues.removeAll()
     changed.removeAll()
+    removed.removeAll()
   }
 
   /// A minute's begin: looking through all that waits for each single event would take long.
@@ -99,11 +106,12 @@ package struct Settlement {
   /// the wall clock once the sources are caught up.
   package mutating func expire(_ batch: inout RecordBatch, horizon: Timestamp) {
     guard isDue(at: horizon) else { return }
-    for entry in waiting.values.filter({ $0.due <= horizon }).sorted(by: Self.isEarlier) {
+    let due = dues.filter { $0.value <= horizon }.keys.compactMap { waiting[$0] }
+    for entry in due.sorted(by: Self.isEarlier) {
       settleOrForget(entry, in: &batch, horizon: horizon)
     }
     if waiting.count > capacity { makeRoom(in: &batch) }
-    nextDue = waiting.values.map(\.due).min() ?? Timestamp(microseconds: .max)
+    nextDue = dues.values.min() ?? Timestamp(microseconds: .max)
   }
 
   private mutating func makeRoom(in batch: inout RecordBatch) {
@@ -148,6 +156,7 @@ package struct Settlement {
     entry.isSettled = true
     entry.due = max(entry.due, horizon) + Self.rememberSettled
     waiting[key] = entry
+    dues[key] = entry.due
     changed.insert(key)
   }
 
@@ -174,6 +183,7 @@ package struct Settlement {
       batch.requests.append(unanswered)
     }
     let due = record.end + settleAfter[Int(record.source)]
+    dues[key] = due
     waiting[key] = WaitingFailure(
       callID: callID, due: due, isSettled: false, line: encoder.encode(record, of: batch))
     changed.insert(key)
@@ -231,6 +241,7 @@ package struct Settlement {
 
   private mutating func forget(_ key: UInt64) {
     guard let entry = waiting.removeValue(forKey: key) else { return }
+    dues[key] = nil
     changed.remove(key)
     removed.append(entry.callID)
   }
