@@ -20,6 +20,8 @@ struct ConfigDecoder {
   /// What `${NAME}` stands for.
   let environment: [String: String]
   private(set) var problems: [ConfigProblem] = []
+  /// Files that hold a secret: named ones, and the configuration itself if one stands in it.
+  var secretFiles: [String] = []
   private var omitted = 0
 
   init(file: String, environment: [String: String]) {

@@ -20,6 +20,8 @@ package struct Configuration: Sendable, Equatable {
   package var labels = LabelOptions()
   /// `prices.file:`, a price list in LiteLLM's format.
   package var pricesFile: String?
+  /// Files that secrets were read from, the configuration itself if one stands in it.
+  package var secretFiles: [String] = []
 
   /// Every default, for the host named `instance`.
   package init(instance: String) { self.instance = instance }
@@ -80,6 +82,7 @@ extension Configuration {
       section.read(Field(node: root, path: ""), into: &result, &decoder)
     }
     if let error = decoder.error { throw error }
+    result.secretFiles = decoder.secretFiles
     return result
   }
 

@@ -27,12 +27,17 @@ struct Secret: Sendable {
     }
     if let inline {
       guard let text = decoder.text(inline, expected: "text") else { return nil }
+      // A variable keeps it out of the file.
+      if case .scalar(let raw, _) = inline.node.content, raw == text {
+        decoder.secretFiles.append(decoder.file)
+      }
       return checked(text, inline, &decoder)
     }
     guard let file, let named = decoder.text(file, expected: "the name of a file") else {
       return nil
     }
     let path = decoder.resolve(named)
+    decoder.secretFiles.append(path)
     do {
       let bytes = try BoundedFile.read(path, limit: Self.maximumBytes)
       guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -30,6 +30,9 @@ package struct LedgerInspection: Sendable, Equatable {
       throw .newerSchema(path: path, found: schema, known: Migrations.latest)
     }
     size = CostLedger.fileSize(path: path)
-    isInUse = OwnerLock.isTaken(.daemon, of: path)
+    do throws(LedgerError) { _ = try OwnerLock(.daemon, of: path) } catch {
+      guard case .inUse = error else { throw error }
+      isInUse = true
+    }
   }
 }

@@ -44,12 +44,12 @@ final class OwnerLock {
     }
   }
 
-  /// Whether a process holds the lock now.
+  /// Whether somebody holds the lock.
   static func isTaken(_ kind: Kind, of ledger: String) -> Bool {
-    let descriptor = open(ledger + kind.suffix, O_RDWR | O_CLOEXEC)
+    let descriptor = open(ledger + kind.suffix, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
-    return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
   }
 
   deinit { close(descriptor) }

@@ -27,10 +27,10 @@ struct UsageTests {
       command.run("import", "--help").output == """
         Usage: sidelight import [OPTION]... FILE...
 
-        Puts files of the past, plain or .gz, and those in directories, into the
-        ledger for usage and reports; never into the counters. It can be interrupted
-        and repeated: events within the dedup horizon count once, older days only
-        where the ledger has none. Exits with 1 if a file could not be read.
+        Puts files of the past, plain, .gz or .zst, and those in directories, into
+        the ledger for usage and reports; never into the counters. It can be
+        interrupted and repeated: events within the dedup horizon count once, older
+        days only where the ledger has none. Exits with 1 if a file cannot be read.
 
         Options:
           -c, --config=FILE  the configuration (default: sidelight.yaml,

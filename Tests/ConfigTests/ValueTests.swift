@@ -78,6 +78,7 @@ import Testing
     ]
     wanted.labels.limits = ["power_level": 20, "model": 500, "key": 2000, "value": 7]
     wanted.pricesFile = "/etc/prices.json"
+    wanted.secretFiles = ["/etc/sidelight/sidelight.yaml"]
     #expect(read == wanted)
   }
 

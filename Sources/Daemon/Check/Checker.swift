@@ -1,4 +1,5 @@
 package import Config
+import Glibc
 import HTTP
 import Ledger
 import Record
@@ -17,6 +18,7 @@ package enum Checker {
       + configuration.sources.map { source($0, now: now) }
       + [store(ledger, path: configuration.ledger.path)]
       + (configuration.pricesFile.map { [prices($0)] } ?? [])
+      + configuration.secretFiles.compactMap(secret)
   }
 
   private static func listening(_ web: WebOptions, isRunning: Bool) -> Finding {
@@ -92,5 +94,14 @@ package enum Checker {
     } catch {
       return Finding(.failed, "prices", "\(AppError.prices("\(error)"))")
     }
+  }
+
+  private static func secret(_ path: String) -> Finding? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    if status.st_mode & 0o007 == 0 {
+      return Finding(.ok, "secret", "\(path) is closed to other users")
+    }
+    return Finding(.warning, "secret", "\(path) is open to every user; chmod o= \(path)")
   }
 }
