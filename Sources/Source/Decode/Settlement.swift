@@ -39,7 +39,6 @@ package struct Settlement {
       let key = key(entry.callID)
       waiting[key] = entry
       dues[key] = entry.due
-      dues[key] = entry.due
       nextDue = min(nextDue, entry.due)
     }
   }
