@@ -131,6 +131,8 @@ class PayloadLog:
 def main():
     lines = int(sys.argv[1])
     payloads = PayloadLog(lines)
+    if len(sys.argv) > 3:
+        payloads.now -= int(sys.argv[3]) * 86400  # days
     with open(sys.argv[2], "w", encoding="ascii", buffering=1 << 20) as out:
         for _ in range(lines):
             out.write(json.dumps(payloads.next()) + "\n")

@@ -85,13 +85,19 @@ package struct Settlement {
   }
 
   private mutating func settle(_ index: Int, of batch: inout RecordBatch) {
-    let record = batch.requests[index]
-    if record.outcome == .failure {
+    if batch.requests[index].outcome == .failure {
       batch.requests[index].form = .void
-      wait(for: record, in: &batch)
+      wait(for: batch.requests[index], in: &batch)
+    } else if isAwaited(batch.requests[index].id, of: batch) {
+      batch.requests[index] = join(batch.requests[index], in: &batch)
     } else {
-      batch.requests[index] = join(record, in: &batch)
+      // Nearly all of them: records are large, so this one stays where it is.
+      batch.requests[index].form = .whole
     }
+  }
+
+  private func isAwaited(_ id: TextRange, of batch: RecordBatch) -> Bool {
+    !waiting.isEmpty && waiting.index(forKey: batch.withBytes(id) { hash64($0, seed: seed) }) != nil
   }
 
   /// Whether `expire` would do anything.
@@ -206,7 +212,6 @@ package struct Settlement {
   ) -> RequestRecord {
     var record = payload
     record.form = .whole
-    guard !waiting.isEmpty else { return record }
     let key = batch.withBytes(record.id) { hash64($0, seed: seed) }
     guard let entry = waiting[key], batch.withBytes(record.id, { $0.elementsEqual(entry.callID) }),
       let failure = decode(entry, into: &batch), failure.end <= record.end
