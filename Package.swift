@@ -31,6 +31,7 @@ let package = Package(
   targets: [
     library("CSQLite", debian: "libsqlite3-dev", pkgConfig: "sqlite3"),
     library("CYAML", debian: "libyaml-dev", pkgConfig: "yaml-0.1"),
+    library("CCurl", debian: "libcurl4-openssl-dev", pkgConfig: "libcurl"),
     library("CMicroHTTPD", debian: "libmicrohttpd-dev", pkgConfig: "libmicrohttpd"),
     library("CZlib", debian: "zlib1g-dev", pkgConfig: "zlib"),
     library("CZstd", debian: "libzstd-dev", pkgConfig: "libzstd"),
@@ -46,7 +47,7 @@ let package = Package(
     module("Support", ["CXXHash"]),
     module("Record", ["Support"]),
     module("Metrics", ["Support", "CZlib"]),
-    module("HTTP", ["Support", "CMicroHTTPD", "CCrypto"]),
+    module("HTTP", ["Support", "CCurl", "CMicroHTTPD", "CCrypto"]),
     module(
       "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CZlib", "CZstd"]),
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
