@@ -52,6 +52,7 @@ let package = Package(
       "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CZlib", "CZstd"]),
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Ledger", ["Tally", "Record", "Metrics", "Support", "CSQLite"]),
+    module("Notify", ["HTTP", "Metrics", "Support", "CCrypto"]),
     module("Config", ["HTTP", "Ledger", "Source", "Tally", "Support", "CYAML"]),
     module(
       "Daemon", ["Config", "HTTP", "Ledger", "Metrics", "Record", "Source", "Support", "Tally"]),
@@ -69,6 +70,7 @@ let package = Package(
     tests("Source", ["Source", "Record", "Support"]),
     tests("Tally", ["Tally", "Metrics", "Record", "Support"]),
     tests("Ledger", ["Ledger", "Tally", "Metrics", "Record", "Support"]),
+    tests("Notify", ["Notify", "HTTP", "Support"]),
     tests("Config", ["Config", "HTTP", "Ledger", "Source", "Tally", "Support"]),
     tests("Tidy", ["Config", "Metrics"]),
     tests(

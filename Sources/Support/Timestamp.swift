@@ -3,7 +3,7 @@ import Glibc
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
 ///
 /// Microseconds are what the proxy writes; an integer keeps sums and comparisons exact.
-package struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: Hashable, Comparable, Sendable, Codable {
   /// Microseconds since the epoch.
   package var microseconds: Int64
 
@@ -35,7 +35,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 /// A length of time in microseconds.
-package struct TimeSpan: Hashable, Comparable, Sendable {
+package struct TimeSpan: Hashable, Comparable, Sendable, Codable {
   /// The length; negative for a step back.
   package var microseconds: Int64
 
