@@ -53,6 +53,7 @@ let package = Package(
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Ledger", ["Tally", "Record", "Metrics", "Support", "CSQLite"]),
     module("Notify", ["HTTP", "Metrics", "Support", "CCrypto"]),
+    module("Health", ["HTTP", "Metrics", "Record", "Support"]),
     module("Config", ["HTTP", "Ledger", "Source", "Tally", "Support", "CYAML"]),
     module(
       "Daemon", ["Config", "HTTP", "Ledger", "Metrics", "Record", "Source", "Support", "Tally"]),
@@ -71,6 +72,7 @@ let package = Package(
     tests("Tally", ["Tally", "Metrics", "Record", "Support"]),
     tests("Ledger", ["Ledger", "Tally", "Metrics", "Record", "Support"]),
     tests("Notify", ["Notify", "HTTP", "Support"]),
+    tests("Health", ["Health", "HTTP", "Metrics", "Record", "Support"]),
     tests("Config", ["Config", "HTTP", "Ledger", "Source", "Tally", "Support"]),
     tests("Tidy", ["Config", "Metrics"]),
     tests(
