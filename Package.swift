@@ -54,9 +54,12 @@ let package = Package(
     module("Ledger", ["Tally", "Record", "Metrics", "Support", "CSQLite"]),
     module("Notify", ["HTTP", "Metrics", "Support", "CCrypto"]),
     module("Health", ["HTTP", "Metrics", "Record", "Support"]),
-    module("Config", ["HTTP", "Ledger", "Source", "Tally", "Support", "CYAML"]),
+    module("Config", ["HTTP", "Ledger", "Notify", "Source", "Tally", "Support", "CYAML"]),
     module(
-      "Daemon", ["Config", "HTTP", "Ledger", "Metrics", "Record", "Source", "Support", "Tally"]),
+      "Daemon",
+      [
+        "Config", "HTTP", "Ledger", "Metrics", "Notify", "Record", "Source", "Support", "Tally",
+      ]),
     .executableTarget(
       name: "sidelight", dependencies: ["Config", "Daemon", "Ledger", "Metrics", "Support"],
       path: "Sources/sidelight", swiftSettings: strict),
@@ -73,12 +76,13 @@ let package = Package(
     tests("Ledger", ["Ledger", "Tally", "Metrics", "Record", "Support"]),
     tests("Notify", ["Notify", "HTTP", "Support"]),
     tests("Health", ["Health", "HTTP", "Metrics", "Record", "Support"]),
-    tests("Config", ["Config", "HTTP", "Ledger", "Source", "Tally", "Support"]),
+    tests("Config", ["Config", "HTTP", "Ledger", "Notify", "Source", "Tally", "Support"]),
     tests("Tidy", ["Config", "Metrics"]),
     tests(
       "Daemon",
       [
-        "Daemon", "Config", "HTTP", "Ledger", "Metrics", "Record", "Source", "Support", "Tally",
+        "Daemon", "Config", "HTTP", "Ledger", "Metrics", "Notify", "Record", "Source", "Support",
+        "Tally",
       ]),
     tests("Command", ["Ledger", "Support", "sidelight"]),
   ],

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 package import HTTP
 package import Ledger
+package import Notify
 package import Source
 import Support
 package import Tally
@@ -20,6 +21,8 @@ package struct Configuration: Sendable, Equatable {
   package var labels = LabelOptions()
   /// `prices.file:`, a price list in LiteLLM's format.
   package var pricesFile: String?
+  /// `receivers:`, of different names.
+  package var receivers: [ReceiverOptions] = []
   /// Files that secrets were read from, the configuration itself if one stands in it.
   package var secretFiles: [String] = []
 
@@ -132,8 +135,12 @@ extension Configuration {
       Key("ledger", section: LedgerOptions.section, \.ledger),
       Key("labels", section: LabelOptions.section, \.labels),
       Key("prices", section: pricesSection, \.prices),
+      Key(
+        "receivers", listOf: ReceiverOptions.section, \.receivers, mayBeEmpty: true,
+        "Where notifications go; each entry is one service."),
     ],
     check: { configuration, mapping, decoder in
       SourceOptions.checkNames(configuration.sources, mapping, &decoder)
+      ReceiverOptions.checkNames(configuration.receivers, mapping, &decoder)
     })
 }

@@ -144,15 +144,35 @@ extension Key {
     }
   }
 
-  /// A list of mappings, at least one.
+  /// A mapping with keys of its own that has no value unless it is given.
   init<Value>(
-    _ name: String, listOf section: Section<Value>,
-    _ path: any WritableKeyPath<Root, [Value]> & Sendable, _ meaning: String
+    optional name: String, section: Section<Value>,
+    _ path: any WritableKeyPath<Root, Value?> & Sendable
   ) {
     names = [name]
     read = { root, mapping, decoder in
       guard let field = mapping[name] else { return }
-      guard case .sequence(let nodes) = field.node.content, !nodes.isEmpty else {
+      var value = section.blank
+      section.read(field, into: &value, &decoder)
+      root[keyPath: path] = value
+    }
+    show = { root in
+      root[keyPath: path].map { [ShownValue.Entry(key: name, value: section.show($0))] } ?? []
+    }
+    rows = { _, prefix in section.rows("\(prefix)\(name).") }
+    restartsNeeded = { _, _, _ in [] }
+  }
+
+  /// A list of mappings, at least one unless it `mayBeEmpty`, which it then is by default.
+  init<Value>(
+    _ name: String, listOf section: Section<Value>,
+    _ path: any WritableKeyPath<Root, [Value]> & Sendable, mayBeEmpty: Bool = false,
+    _ meaning: String
+  ) {
+    names = [name]
+    read = { root, mapping, decoder in
+      guard let field = mapping[name] else { return }
+      guard case .sequence(let nodes) = field.node.content, mayBeEmpty || !nodes.isEmpty else {
         let empty = field.node.content == .sequence([])
         return empty
           ? decoder.complain(field, "is empty, expected at least one entry")
@@ -165,7 +185,10 @@ extension Key {
         return value
       }
     }
-    show = { [.init(key: name, value: .list($0[keyPath: path].map(section.show)))] }
+    show = { root in
+      let values = root[keyPath: path]
+      return values.isEmpty ? [] : [.init(key: name, value: .list(values.map(section.show)))]
+    }
     rows = { blank, prefix in
       let shown = ShownValue.list(blank[keyPath: path].map(section.show)).flow
       let row = ConfigurationReference.Row(

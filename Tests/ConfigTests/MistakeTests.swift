@@ -15,6 +15,8 @@ import Testing
     }
   }
 
+  static let known = Configuration.section.keys.flatMap(\.names).joined(separator: ", ")
+
   static let keys = [
     Mistake("lisen: 1", #"1:1: unknown key "lisen", did you mean "listen"?"#),
     Mistake(
@@ -29,13 +31,13 @@ import Testing
     Mistake(
       "\"in\\e[31m\": 1",
       #"1:1: unknown key "in\u{1b}[31m" (known: "#
-        + "listen, instance, web, sources, ledger, labels, prices)"
+        + "\(known))"
     ),
     Mistake("? [a]\n: b", "1:3: a key must be a word, not a list or a mapping"),
     Mistake(
       "<<: {listen: 1}",
       #"1:1: unknown key "<<" (known: "#
-        + "listen, instance, web, sources, ledger, labels, prices)"),
+        + "\(known))"),
   ]
 
   static let types = [
