@@ -98,7 +98,7 @@ extension Configuration {
   package func redacted() -> String { Self.section.show(self).block }
 
   /// The effective configuration as one JSON object, secrets shown as `<redacted>`.
-  package func redactedJSON() -> String { Self.section.show(self).json }
+  package func redactedJSON() -> String { Self.section.show(self).json.encoded }
 }
 
 extension Configuration {

@@ -44,16 +44,15 @@ indirect enum ShownValue: Equatable, Sendable {
     }.joined()
   }
 
-  /// As JSON on one line.
-  var json: String {
+  /// As JSON.
+  var json: JSONValue {
     switch self {
-    case .text(let text): Self.doubleQuoted(text)
-    case .number(let number): String(number)
-    case .flag(let flag): String(flag)
-    case .redacted: "\"<redacted>\""
-    case .list(let elements): "[\(elements.map(\.json).joined(separator: ","))]"
-    case .mapping(let entries):
-      "{\(entries.map { "\(Self.doubleQuoted($0.key)):\($0.value.json)" }.joined(separator: ","))}"
+    case .text(let text): .text(text)
+    case .number(let number): .integer(number)
+    case .flag(let flag): .flag(flag)
+    case .redacted: .text("<redacted>")
+    case .list(let elements): .list(elements.map(\.json))
+    case .mapping(let entries): .object(entries.map { .init($0.key, $0.value.json) })
     }
   }
 
@@ -67,7 +66,8 @@ indirect enum ShownValue: Equatable, Sendable {
     return lines.enumerated().map { ($0 == 0 ? first : rest) + $1 + "\n" }.joined()
   }
 
-  /// Bare where no reader could take it for anything but this text; dollars are doubled.
+  /// Bare where no reader could take it for anything but this text, else in quotes by the rules
+  /// that YAML and JSON share; dollars are doubled.
   private static func scalar(_ text: String) -> String {
     let text = text.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")
     let bare = text.utf8.allSatisfy {
@@ -82,21 +82,6 @@ indirect enum ShownValue: Equatable, Sendable {
     let begins = text.first.map { $0.isLetter || $0.isNumber || $0 == "/" } ?? false
     let word = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
     return bare && begins && colons && text.last != ":" && !word.contains(text.lowercased())
-      ? text : doubleQuoted(text)
-  }
-
-  /// In double quotes by the rules that YAML and JSON share.
-  private static func doubleQuoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
-      case _ where scalar.disturbsTerminals && scalar.value <= 0xFFFF:
-        let hex = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
+      ? text : JSONString.quoted(text)
   }
 }

@@ -1,5 +1,6 @@
 import HTTP
 import Source
+import Support
 
 /// `POST /ingest/litellm`: hands bodies to the ingest thread and tells what became of them.
 struct PushRoute: Sendable {
@@ -35,7 +36,10 @@ struct PushRoute: Sendable {
     switch outcome {
     case .stored(let accepted, let duplicates, let rejected):
       .json(
-        "{\"accepted\":\(accepted),\"duplicates\":\(duplicates),\"rejected\":\(rejected)}\n".utf8)
+        .object([
+          "accepted": .integer(Int64(accepted)), "duplicates": .integer(Int64(duplicates)),
+          "rejected": .integer(Int64(rejected)),
+        ]))
     case .malformed(let reason): .error(400, "bad_body", reason)
     case .tooLarge(let reason): .error(413, "body_too_large", reason)
     case .unavailable:

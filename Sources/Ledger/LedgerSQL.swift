@@ -19,6 +19,7 @@ struct LedgerSQL {
   let removeWaiting: Statement
   let saveCheckpoint: Statement
   let removeCheckpoint: Statement
+  let event: Statement
 
   init(_ database: Database) throws(LedgerError) {
     admit = try database.prepare(
@@ -72,6 +73,8 @@ struct LedgerSQL {
       """)
     removeCheckpoint = try database.prepare(
       "DELETE FROM checkpoint WHERE source = ? AND device = ? AND inode = ?")
+    event = try database.prepare(
+      "INSERT INTO event(time, kind, subject, detail) VALUES(?, ?, ?, ?)")
   }
 
   static let rollupsAtOnce = 16

@@ -55,6 +55,13 @@ enum Migrations {
       start INTEGER NOT NULL, hash INTEGER NOT NULL, call INTEGER NOT NULL, source TEXT NOT NULL,
       line BLOB NOT NULL, PRIMARY KEY(start, hash)) WITHOUT ROWID;
     """,
+    """
+    -- What happened, for people: changes of health and the like; the detail is a JSON object.
+    CREATE TABLE event(
+      time INTEGER NOT NULL, id INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL,
+      detail TEXT NOT NULL);
+    CREATE INDEX event_time ON event(time);
+    """,
   ]
 
   static let importTables = """

@@ -24,8 +24,17 @@ extension CostLedger {
           from: "rollup_side", by: "quarter", before: quarter, where: "side = \(side)")
         || hasMore
     }
+    hasMore = try drop(from: "event", by: "time", before: oldestEvent(now: now)) || hasMore
     try database.execute("PRAGMA incremental_vacuum(256)")
     return hasMore
+  }
+
+  /// Events are kept with the roll-ups, but never more than a few tens of megabytes of them.
+  private func oldestEvent(now: Timestamp) throws(LedgerError) -> Timestamp {
+    let excess = try database.integer(
+      "SELECT time FROM event ORDER BY time DESC LIMIT 1 OFFSET \(LedgerEvent.most)")
+    let oldest = now - options.retention
+    return excess.map { max(oldest, Timestamp(microseconds: $0 + 1)) } ?? oldest
   }
 
   /// About how many bytes the single requests take. Kept as a sum, since SQLite could only tell

@@ -10,6 +10,8 @@ package indirect enum JSONValue: Sendable, Equatable {
   case text(String)
   case list([JSONValue])
   case object([Member])
+  /// JSON that was written before, as it is.
+  case written(String)
 
   /// A name and its value.
   package struct Member: Sendable, Equatable {
@@ -30,37 +32,52 @@ package indirect enum JSONValue: Sendable, Equatable {
   /// A text, or `null` for nil.
   package static func optional(_ text: String?) -> JSONValue { text.map(JSONValue.text) ?? .null }
 
-  /// The whole text on one line, without spaces.
-  package var encoded: String {
-    var result = ""
-    write(to: &result)
-    return result
+  /// Seconds since 1970, exact.
+  package static func time(_ time: Timestamp) -> JSONValue {
+    .fixed(digits: time.microseconds, decimals: 6)
   }
 
-  private func write(to result: inout String) {
+  /// Seconds, exact.
+  package static func seconds(_ span: TimeSpan) -> JSONValue {
+    .fixed(digits: span.microseconds, decimals: 6)
+  }
+
+  /// The whole text on one line, without spaces.
+  package var encoded: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// The same as bytes.
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    write(to: &bytes)
+    return bytes
+  }
+
+  private func write(to result: inout [UInt8]) {
     switch self {
-    case .null: result += "null"
-    case .flag(let flag): result += flag ? "true" : "false"
-    case .integer(let number): result += String(number)
-    case .fixed(let digits, let decimals): result += Self.decimal(digits, decimals: decimals)
-    case .number(let number): result += number.isFinite ? "\(number)" : "null"
-    case .text(let text): Self.write(text, to: &result)
+    case .null: result += "null".utf8
+    case .flag(let flag): result += (flag ? "true" : "false").utf8
+    case .integer(let number): result += String(number).utf8
+    case .fixed(let digits, let decimals):
+      result += Self.decimal(digits, decimals: decimals).utf8
+    case .number(let number): result += (number.isFinite ? "\(number)" : "null").utf8
+    case .text(let text): JSONString.append(text, to: &result)
+    case .written(let text): result += text.utf8
     case .list(let values):
-      result += "["
+      result += "[".utf8
       for (index, value) in values.enumerated() {
-        if index > 0 { result += "," }
+        if index > 0 { result += ",".utf8 }
         value.write(to: &result)
       }
-      result += "]"
+      result += "]".utf8
     case .object(let members):
-      result += "{"
+      result += "{".utf8
       for (index, member) in members.enumerated() {
-        if index > 0 { result += "," }
-        Self.write(member.name, to: &result)
-        result += ":"
+        if index > 0 { result += ",".utf8 }
+        JSONString.append(member.name, to: &result)
+        result += ":".utf8
         member.value.write(to: &result)
       }
-      result += "}"
+      result += "}".utf8
     }
   }
 
@@ -74,23 +91,5 @@ package indirect enum JSONValue: Sendable, Equatable {
     var fraction = text.suffix(decimals)
     while fraction.last == "0" { fraction.removeLast() }
     return sign + whole + (fraction.isEmpty ? "" : ".\(fraction)")
-  }
-
-  private static func write(_ text: String, to result: inout String) {
-    result += "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\u{0}"..."\u{1F}", "\u{7F}":
-        let hex = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    result += "\""
   }
 }

@@ -1,4 +1,5 @@
 import Config
+import Ledger
 import Support
 import TestSupport
 import Testing
@@ -62,10 +63,11 @@ import Testing
     let rig = Rig()
     try rig.start()
     let lines = findings { $0.ledger.path = rig.settings.ledger.path }
-    #expect(lines[2].contains("schema 2, in use by a running sidelight"))
+    #expect(
+      lines[2].contains("schema \(LedgerInspection.latestSchema), in use by a running sidelight"))
     rig.stop()
     let later = findings { $0.ledger.path = rig.settings.ledger.path }
-    #expect(later[2].hasSuffix("schema 2, not in use"))
+    #expect(later[2].hasSuffix("schema \(LedgerInspection.latestSchema), not in use"))
   }
 
   @Test func whatIsMissingFails() {

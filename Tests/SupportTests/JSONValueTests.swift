@@ -37,4 +37,24 @@ struct JSONValueTests {
       #expect(decoded == [text])
     }
   }
+
+  @Test("what could move a terminal's cursor or turn the reading direction is escaped")
+  func hostileTexts() {
+    for (text, quoted) in [
+      ("Zürich 東京 😀", #""Zürich 東京 😀""#), ("\r\n\t", #""\r\n\t""#),
+      ("\0\u{1B}\u{7F}\u{85}", #""\u0000\u001b\u007f\u0085""#),
+      ("a\u{202E}b\u{2028}", #""a\u202eb\u2028""#), ("\u{E0041}", #""\udb40\udc41""#),
+    ] {
+      #expect(JSONString.quoted(text) == quoted)
+      #expect(JSONValue.object([.init(text, .written(quoted))]).encoded == "{\(quoted):\(quoted)}")
+    }
+  }
+
+  @Test("bytes that are no text are replaced")
+  func invalidBytes() {
+    let raw: [UInt8] = [0x61, 0xFF, 0x62]
+    var bytes: [UInt8] = []
+    raw.withUnsafeBytes { JSONString.append($0, to: &bytes) }
+    #expect(String(decoding: bytes, as: UTF8.self) == "\"a\u{FFFD}b\"")
+  }
 }

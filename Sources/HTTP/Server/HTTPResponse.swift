@@ -1,3 +1,5 @@
+package import Support
+
 /// What a handler answers.
 ///
 /// The server adds `Date`, `Content-Length` and `X-Content-Type-Options`. A header value with a
@@ -24,35 +26,16 @@ package struct HTTPResponse: Sendable, Equatable {
     HTTPResponse(status: status, headers: ["Content-Type": type], body: Array(text.utf8))
   }
 
-  /// A JSON document that is written already.
-  package static func json(_ document: some Sequence<UInt8>, status: Int = 200) -> HTTPResponse {
+  /// A JSON document and a line feed.
+  package static func json(_ document: JSONValue, status: Int = 200) -> HTTPResponse {
     HTTPResponse(
-      status: status, headers: ["Content-Type": "application/json"], body: Array(document))
+      status: status, headers: ["Content-Type": "application/json"],
+      body: document.bytes + [UInt8(ascii: "\n")])
   }
 
   /// `{"error":{"code":…,"message":…}}`, the form of every error.
   package static func error(_ status: Int, _ code: String, _ message: String) -> HTTPResponse {
-    let document =
-      "{\"error\":{\"code\":\(jsonString(code)),\"message\":\(jsonString(message))}}\n"
-    return json(document.utf8, status: status)
+    let error = JSONValue.object(["code": .text(code), "message": .text(message)])
+    return json(.object(["error": error]), status: status)
   }
-}
-
-/// `text` as a JSON string, quotes included.
-package func jsonString(_ text: String) -> String {
-  var quoted = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"": quoted += "\\\""
-    case "\\": quoted += "\\\\"
-    case "\n": quoted += "\\n"
-    case "\r": quoted += "\\r"
-    case "\t": quoted += "\\t"
-    case _ where scalar.value < 0x20:
-      quoted += scalar.value < 0x10 ? "\\u000" : "\\u00"
-      quoted += String(scalar.value, radix: 16)
-    default: quoted.unicodeScalars.append(scalar)
-    }
-  }
-  return quoted + "\""
 }

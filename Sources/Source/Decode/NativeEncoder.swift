@@ -99,9 +99,8 @@ private struct LineWriter {
 
   mutating func text(_ key: String, _ value: TextRange) {
     guard !value.isEmpty else { return }
-    var key = key
     bytes.append(UInt8(ascii: ","))
-    key.withUTF8 { Self.quote(UnsafeRawBufferPointer($0), into: &bytes) }
+    JSONString.append(key, to: &bytes)
     bytes.append(UInt8(ascii: ":"))
     quote(value)
   }
@@ -133,32 +132,6 @@ private struct LineWriter {
 
   private mutating func quote(_ value: TextRange) {
     let batch = batch
-    batch.withBytes(value) { Self.quote($0, into: &bytes) }
-  }
-
-  private static func quote(_ value: UnsafeRawBufferPointer, into bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "\""))
-    if value.allSatisfy(isPlain) {
-      bytes.append(contentsOf: value)
-    } else {
-      for byte in value { append(byte, to: &bytes) }
-    }
-    bytes.append(UInt8(ascii: "\""))
-  }
-
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-  }
-
-  private static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
-    if byte < 0x20 {
-      let digits = Array("0123456789abcdef".utf8)
-      bytes.append(contentsOf: "\\u00".utf8)
-      bytes.append(digits[Int(byte >> 4)])
-      bytes.append(digits[Int(byte & 15)])
-      return
-    }
-    if !isPlain(byte) { bytes.append(UInt8(ascii: "\\")) }
-    bytes.append(byte)
+    batch.withBytes(value) { JSONString.append($0, to: &bytes) }
   }
 }

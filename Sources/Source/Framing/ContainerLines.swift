@@ -203,7 +203,7 @@ struct ContainerLines: ~Copyable {
     text.grow(to: max(length + part.count, min(text.bytes.count * 2, maxLine)))
     guard let base = text.bytes.baseAddress, let source = part.baseAddress else { return }
     if frame.isEscaped {
-      length += JSONText.unescape(part, into: base + length)
+      length += JSONEscapes.unescape(part, into: base + length)
     } else {
       memcpy(base + length, source, part.count)
       length += part.count

@@ -60,7 +60,7 @@ import Testing
     var output = [UInt8](repeating: 0xFF, count: bytes.count + 1)
     let count = output.withUnsafeMutableBytes { room -> Int in
       guard let base = room.baseAddress else { return 0 }
-      return bytes.withUnsafeBytes { JSONText.unescape($0, into: base) }
+      return bytes.withUnsafeBytes { JSONEscapes.unescape($0, into: base) }
     }
     #expect(String(decoding: output[..<count], as: UTF8.self) == meaning)
     #expect(output[bytes.count] == 0xFF)

@@ -1,5 +1,5 @@
 /// Undoing what JSON does to text inside of quotes.
-enum JSONText {
+enum JSONEscapes {
   /// Writes the meaning of `text` to `output`, which has at least as many bytes; returns how many it
   /// wrote. A broken escape is kept as it is: the decoder of the line judges it.
   static func unescape(
