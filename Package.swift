@@ -42,9 +42,10 @@ let package = Package(
       cxxSettings: [.unsafeFlags(["-O3", "-DNDEBUG"])],
       linkerSettings: [.linkedLibrary("simdjson")]),
 
+    .systemLibrary(name: "CMalloc", path: "Sources/C/CMalloc"),
     .target(name: "CBirthTime", path: "Sources/C/CBirthTime"),
 
-    module("Support", ["CXXHash"]),
+    module("Support", ["CMalloc", "CXXHash"]),
     module("Record", ["Support"]),
     module("Metrics", ["Support", "CZlib"]),
     module("HTTP", ["Support", "CCurl", "CMicroHTTPD", "CCrypto"]),

@@ -13,7 +13,7 @@ package struct Configuration: Sendable, Equatable {
   package var web = WebOptions()
   /// What this Sidelight calls itself in notifications; the host name unless given.
   package var instance: String
-  /// Never empty.
+  /// Empty only where a token lets events be pushed.
   package var sources = [SourceOptions(input: .files(glob: "/var/log/sidelight/*.jsonl"))]
   /// `ledger:`.
   package var ledger = LedgerOptions()
@@ -130,8 +130,8 @@ extension Configuration {
         fallback: "the host name", "What this Sidelight calls itself in notifications."),
       Key("web", section: WebOptions.section, \.web),
       Key(
-        "sources", listOf: SourceOptions.section, \.sources,
-        "Where requests are read from."),
+        "sources", listOf: SourceOptions.section, \.sources, mayBeEmpty: true,
+        "Where requests are read from; `[]` where all are pushed, which needs `web.token`."),
       Key("ledger", section: LedgerOptions.section, \.ledger),
       Key("labels", section: LabelOptions.section, \.labels),
       Key("prices", section: pricesSection, \.prices),
@@ -140,7 +140,8 @@ extension Configuration {
         "Where notifications go; each entry is one service."),
     ],
     check: { configuration, mapping, decoder in
-      SourceOptions.checkNames(configuration.sources, mapping, &decoder)
+      SourceOptions.check(
+        configuration.sources, takesPushes: configuration.web.token != nil, mapping, &decoder)
       ReceiverOptions.checkNames(configuration.receivers, mapping, &decoder)
     })
 }

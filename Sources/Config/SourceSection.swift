@@ -68,12 +68,17 @@ extension SourceOptions {
         "How many renamed files stay; the others are deleted once nobody writes to them."),
     ])
 
-  /// Tells of sources that would read the same.
-  static func checkNames(
-    _ sources: [SourceOptions], _ mapping: Mapping, _ decoder: inout ConfigDecoder
+  /// Tells of sources that would read the same, and if there would be nothing to read at all.
+  static func check(
+    _ sources: [SourceOptions], takesPushes: Bool, _ mapping: Mapping,
+    _ decoder: inout ConfigDecoder
   ) {
     guard let field = mapping["sources"], case .sequence(let nodes) = field.node.content else {
       return
+    }
+    if nodes.isEmpty, !takesPushes {
+      decoder.complain(
+        field, "is empty, expected at least one entry, or web.token for what is pushed")
     }
     var first: [String: Int] = [:]
     // Without a name is what could not be read.

@@ -9,6 +9,8 @@ func fail(_ message: String, status: Int32) -> Never {
   exit(status)
 }
 
+Memory.returnLargeBuffers()
+
 do {
   switch try CommandLineSyntax.program.parse(Array(CommandLine.arguments.dropFirst())) {
   case .help(let text): print(text, terminator: "")

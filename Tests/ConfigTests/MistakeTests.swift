@@ -56,7 +56,9 @@ import Testing
       #"1:10: sources: expected a list of mappings ("- key: value"), got a mapping"#),
     Mistake(
       "sources:", #"1:9: sources: expected a list of mappings ("- key: value"), got nothing"#),
-    Mistake("sources: []", "1:10: sources: is empty, expected at least one entry"),
+    Mistake(
+      "sources: []",
+      "1:10: sources: is empty, expected at least one entry, or web.token for what is pushed"),
     Mistake(
       "sources: [a.jsonl]",
       #"1:11: sources[0]: expected a mapping of keys to values, got "a.jsonl""#),

@@ -24,6 +24,10 @@ import Testing
     #expect(!Configuration.default.instance.isEmpty)
   }
 
+  @Test func nothingButPushes() throws {
+    #expect(try decode("{sources: [], web: {token: a-secret-token-of-16}}").sources == [])
+  }
+
   @Test func everyKey() throws {
     let read = try decode(
       """

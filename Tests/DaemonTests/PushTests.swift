@@ -148,16 +148,19 @@ import Testing
       Packed.gzip(Array(text.prefix(9))) + Packed.gzip(Array(text.dropFirst(9))), isPacked: true)
     let torn = push.post(Array(Packed.gzip(text).dropLast(12)), isPacked: true)
     let plain = push.post(text, isPacked: true)
-    let bomb = push.post(Packed.zeros(mebibytes: 8), isPacked: true)
+    let bomb = Packed.gzip(Array("[\"".utf8)) + Packed.zeros(mebibytes: 8)
+    let bombed = push.post(bomb, isPacked: true)
+    // Not packed beyond belief, but too much.
+    let padding = [UInt8](repeating: 0x61, count: 200_000)
     let large = push.post(
-      Packed.gzip([UInt8](repeating: 0x20, count: (32 << 20) + 1)), isPacked: true)
+      Packed.gzip(Array("[\"".utf8) + padding) + Packed.zeros(mebibytes: 32), isPacked: true)
     try rig.run()
     #expect(push.answer(whole) == .stored(1))
     #expect(push.answer(members) == .stored(0, 1))
     let reason = "the body is not whole gzip data, as Content-Encoding says"
     #expect(push.answer(torn) == .malformed(reason))
     #expect(push.answer(plain) == .malformed(reason))
-    for (number, limit) in [(bomb, Packed.zeros(mebibytes: 8).count * 100), (large, 32 << 20)] {
+    for (number, limit) in [(bombed, bomb.count * 100), (large, 32 << 20)] {
       #expect(
         push.answer(number)
           == .tooLarge("the body unpacks to more than the \(limit) bytes taken here"))
@@ -165,10 +168,13 @@ import Testing
   }
 
   @Test func tooManyElements() throws {
-    let number = push.post("[0" + String(repeating: ",0", count: 100_000) + "]")
+    let array = push.post("[0" + String(repeating: ",0", count: 100_000) + "]")
+    let lines = push.post(String(repeating: "{}\n", count: 100_001))
     try rig.run()
-    #expect(
-      push.answer(number) == .tooLarge("the array has more than the 100000 elements taken here"))
+    for number in [array, lines] {
+      #expect(
+        push.answer(number) == .tooLarge("the body has more than the 100000 elements taken here"))
+    }
   }
 
   @Test func whatCannotBeCommittedIsTurnedAwayAndCountedOnceLater() throws {

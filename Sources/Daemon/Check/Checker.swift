@@ -15,7 +15,9 @@ package enum Checker {
     }
     let isRunning = (try? ledger.get())?.isInUse ?? false
     return [listening(configuration.web, isRunning: isRunning)]
-      + configuration.sources.map { source($0, now: now) }
+      + (configuration.sources.isEmpty
+        ? [Finding(.ok, "sources", "none, only what is pushed counts")]
+        : configuration.sources.map { source($0, now: now) })
       + [store(ledger, path: configuration.ledger.path)]
       + (configuration.pricesFile.map { [prices($0)] } ?? [])
       + configuration.secretFiles.compactMap(secret)

@@ -65,8 +65,10 @@ struct Dispatcher: Sendable {
     }
     return .proceed(
       request, match,
+      // Who may send so much is told even if it cannot be kept now, after sending it all.
       Upload.Limits(
-        keep: limit, discard: limits.discard, refusal: refusal, announced: length))
+        keep: limit, discard: max(limits.discard, refusal == nil ? limit : 0), refusal: refusal,
+        announced: length))
   }
 
   /// The answer to an admitted request whose body is complete.

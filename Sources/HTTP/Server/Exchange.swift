@@ -48,6 +48,8 @@ final class Exchange {
     case .proceed(let request, let match, let limits):
       admitted = (request, match)
       upload = Upload(limits, room: core.dispatcher.uploads)
+      // The client waits for leave to send it.
+      if let refusal = upload.refusal, request.headers["Expect"] != nil { return .answer(refusal) }
       core.enter(.body, connection.socket)
       return .readOn
     }

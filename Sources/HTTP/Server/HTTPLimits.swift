@@ -16,8 +16,8 @@ package struct HTTPLimits: Sendable {
   /// Bytes of answers that are not sent yet, over all connections, before 503.
   package var pending = 64 << 20
   /// Bytes of bodies whose requests are not answered yet, over all connections, before 429; every
-  /// body may have its first 64 KiB besides.
-  package var uploads = 64 << 20
+  /// body may have its first 8 KiB besides.
+  package var uploads = 16 << 20
   /// From the connection, or the request line, to the end of the headers.
   package var head = TimeSpan.seconds(10)
   /// From the end of the headers to the end of the body.

@@ -32,15 +32,16 @@ struct Upload: ~Copyable {
   private var taken = 0
 
   /// So much of each body needs no room: small requests are answered whatever goes on.
-  static let free = 64 << 10
+  static let free = 8 << 10
 
-  /// An empty body that takes up `room` once it is large.
+  /// An empty body; a large one whose size is known takes its share of `room` now or is refused.
   init(_ limits: Limits, room: UploadRoom) {
     limit = limits.keep
     refusal = limits.refusal
     toDiscard = limits.discard
     announced = max(0, min(limits.announced, limits.keep))
     self.room = room
+    if refusal == nil, !makeRoom(for: announced) { refuse(.tooManyUploads) }
   }
 
   init(limit: Int, discard: Int, refusal: HTTPResponse?) {
@@ -59,8 +60,7 @@ struct Upload: ~Copyable {
       } else if !makeRoom(for: count) {
         refuse(.tooManyUploads)
       } else {
-        // Pages are had when they are written, and growing by doubling would need twice as many.
-        if bytes.isEmpty { bytes.reserveCapacity(announced) }
+        reserve(count)
         bytes.append(contentsOf: chunk)
         return .goOn
       }
@@ -76,6 +76,12 @@ struct Upload: ~Copyable {
     guard room.enter(needed) else { return false }
     taken += needed
     return true
+  }
+
+  /// Pages are had when they are written, and growing by doubling would need twice as many.
+  private mutating func reserve(_ count: Int) {
+    guard count > bytes.capacity else { return }
+    bytes.reserveCapacity(announced > 0 ? announced : count <= Self.free ? Self.free : limit)
   }
 
   private mutating func refuse(_ response: HTTPResponse) {

@@ -1,6 +1,4 @@
-import Glibc
-
-/// A delivery's text, cut into elements where it lies.
+/// A delivery cut into elements, one of which is in memory at a time besides the body as it came.
 struct PushBody: ~Copyable {
   /// Why nothing of it can be used.
   enum Failure: Error, Equatable {
@@ -8,129 +6,91 @@ struct PushBody: ~Copyable {
     case tooLarge(String)
   }
 
+  /// One element; `text` has `JSONLine.padding` readable bytes behind it, is valid until the next
+  /// one, and nil if it is longer than a line may be.
+  struct Element {
+    var index: Int
+    var count: Int
+    var text: UnsafeMutableRawBufferPointer?
+  }
+
   /// Bytes of text: what a body may unpack to.
   static let mostText = 32 << 20
-  /// Elements of an array.
+  /// Elements of an array, or lines.
   static let mostElements = 100_000
   /// Text up to this size may have been packed to nothing; above, this much to a byte is a bomb.
   private static let mostRatio = 100
   private static let smallText = 1 << 20
-  /// Without JSON in one of the first lines, it is some other text.
-  private static let linesTried = 100
+  /// Bytes looked at together.
+  private static let chunk = 64 << 10
 
-  private enum Layout {
-    case array([Range<Int>])
-    case lines
-  }
-
-  private let text: Inflater.Text
-  private let layout: Layout
-  /// The place of the next element: in the array, or in the text.
+  private let maxLine: Int
+  private let elements: [Range<Int>]
+  private var text: PushText
+  private var buffer = LineBuffer(capacity: Self.chunk)
   private var next = 0
-  /// How many elements were delivered.
-  private(set) var index = 0
 
-  /// Unpacks the delivery if need be and finds out what it is.
-  init(_ delivery: PushDelivery) throws(Failure) {
-    let text = try Self.text(of: delivery)
-    layout = try Self.layout(of: text.bytes)
+  /// Looks through the delivery for its elements, unpacking it if need be.
+  init(_ delivery: PushDelivery, maxLine: Int) throws(Failure) {
+    self.maxLine = maxLine
+    var text = PushText(delivery)
+    let limit =
+      delivery.isPacked
+      ? min(Self.mostText, max(Self.smallText, delivery.body.count * Self.mostRatio)) : .max
+    elements = try Self.elements(of: &text, limit: limit, in: buffer.bytes)
+    text.rewind()
     self.text = text
   }
 
-  /// The next element with its index and the bytes it takes up, `JSONLine.padding` readable bytes
-  /// behind it; nil at the end.
-  mutating func element() -> (text: UnsafeMutableRawBufferPointer, index: Int)? {
-    guard let range = nextRange() else { return nil }
-    index += 1
-    return (UnsafeMutableRawBufferPointer(rebasing: text.buffer.bytes[range]), index - 1)
-  }
-
-  private mutating func nextRange() -> Range<Int>? {
-    switch layout {
-    case .array(let ranges):
-      guard next < ranges.count else { return nil }
-      next += 1
-      return ranges[next - 1]
-    case .lines:
-      return Self.line(in: text.bytes, from: &next)
-    }
-  }
-
-  /// The next line that is not empty, without its end.
-  private static func line(
-    in text: UnsafeRawBufferPointer, from next: inout Int
-  ) -> Range<Int>? {
-    while next < text.count, let base = text.baseAddress {
-      let start = next
-      let newline = memchr(base + start, 0x0A, text.count - start)
-      var end = newline.map { UnsafeRawPointer($0) - base } ?? text.count
-      next = end + 1
-      if end > start, text[end - 1] == 0x0D { end -= 1 }
-      if text[start..<end].contains(where: { !$0.isSpace }) { return start..<end }
-    }
-    return nil
-  }
-
-  private static func text(of delivery: PushDelivery) throws(Failure) -> Inflater.Text {
-    if delivery.isPacked { return try unpack(delivery.body) }
-    let buffer = LineBuffer(capacity: delivery.body.count)
-    buffer.bytes.copyBytes(from: delivery.body)
-    return Inflater.Text(buffer: buffer, count: delivery.body.count)
-  }
-
-  private static func unpack(_ packed: [UInt8]) throws(Failure) -> Inflater.Text {
-    let limit = min(mostText, max(smallText, packed.count * mostRatio))
-    do throws(Inflater.Failure) {
-      // The buffer pointer stays within the call.
-      return try packed.span.withUnsafeBytes { bytes throws(Inflater.Failure) in
-        try Inflater.unpack(bytes, limit: limit)
-      }
+  /// The next element; nil at the end.
+  mutating func element() -> Element? {
+    guard next < elements.count else { return nil }
+    let range = elements[next]
+    var element = Element(index: next, count: range.count)
+    next += 1
+    guard range.count <= maxLine else { return element }
+    buffer.grow(to: range.count)
+    do throws(Inflater.Corrupt) {
+      try text.read(range, into: buffer.bytes)
+      element.text = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<range.count])
+      return element
     } catch {
-      switch error {
-      case .tooLarge:
+      // Cannot be: it was unpacked to its end before.
+      return nil
+    }
+  }
+
+  private static func elements(
+    of text: inout PushText, limit: Int, in room: UnsafeMutableRawBufferPointer
+  ) throws(Failure) -> [Range<Int>] {
+    var scan = ElementScan(most: mostElements)
+    var left = limit
+    while true {
+      let count: Int
+      do throws(Inflater.Corrupt) {
+        count = try text.read(into: room)
+      } catch {
+        throw .malformed("the body is not whole gzip data, as Content-Encoding says")
+      }
+      guard count <= left else {
         throw .tooLarge("the body unpacks to more than the \(limit) bytes taken here")
-      case .corrupt: throw .malformed("the body is not whole gzip data, as Content-Encoding says")
+      }
+      left -= count
+      do throws(ElementScan.Failure) {
+        if count == 0 { return try scan.elements() }
+        try scan.take(UnsafeRawBufferPointer(rebasing: room[..<count]))
+      } catch {
+        throw Self.failure(error)
       }
     }
   }
 
-  private static func layout(of text: UnsafeRawBufferPointer) throws(Failure) -> Layout {
-    guard let first = text.first(where: { !$0.isSpace }) else {
-      throw .malformed("the body is empty")
-    }
-    guard first == UInt8(ascii: "[") || first == UInt8(ascii: "{") else {
-      throw .malformed("the body is neither a JSON array nor JSON objects")
-    }
-    switch JSONArray.layout(of: text, most: mostElements) {
-    case .elements(let ranges): return .array(ranges)
-    case .object: return .array([0..<text.count])
-    case .tooMany:
-      throw .tooLarge("the array has more than the \(mostElements) elements taken here")
-    case .notJSON:
-      guard first == UInt8(ascii: "{"), hasJSONLine(text) else {
-        throw .malformed("the body is not valid JSON")
-      }
-      return .lines
+  private static func failure(_ failure: ElementScan.Failure) -> Failure {
+    switch failure {
+    case .empty: .malformed("the body is empty")
+    case .foreign: .malformed("the body is neither a JSON array nor JSON objects")
+    case .malformed: .malformed("the body is not valid JSON")
+    case .tooMany: .tooLarge("the body has more than the \(mostElements) elements taken here")
     }
   }
-
-  private static func hasJSONLine(_ text: UnsafeRawBufferPointer) -> Bool {
-    var next = 0
-    for _ in 0..<linesTried {
-      guard let range = line(in: text, from: &next) else { break }
-      let line = UnsafeRawBufferPointer(rebasing: text[range])
-      if JSONArray.layout(of: line, most: 0) == .object { return true }
-    }
-    return false
-  }
-}
-
-extension Inflater.Text {
-  fileprivate var bytes: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])
-  }
-}
-
-extension UInt8 {
-  fileprivate var isSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
 }

@@ -35,7 +35,7 @@ package final class PushQueue: Sendable {
   /// Bodies that may wait, or be read and not committed.
   package static let mostDeliveries = 64
   /// Bytes of those bodies as they were sent.
-  package static let mostBytes = 64 << 20
+  package static let mostBytes = 16 << 20
 
   private struct State: Sendable {
     var waiting: [PushDelivery] = []

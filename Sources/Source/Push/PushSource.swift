@@ -47,17 +47,17 @@ package final class PushSource {
         body = nil
         continue
       }
-      result.bytes += element.text.count
-      if element.text.count > maxLine {
+      result.bytes += element.count
+      guard let text = element.text else {
         result.tooLong += 1
         let cause = TailProblem.Cause.lineTooLong(at: Int64(element.index), limit: maxLine)
         result.problems.append(TailProblem(path: "push", cause: cause))
         open[open.count - 1].rejected += 1
-      } else {
-        result.lines += 1
-        open[open.count - 1].usable += 1
-        deliver(element.text, Int64(element.index), Int(open[open.count - 1].number))
+        continue
       }
+      result.lines += 1
+      open[open.count - 1].usable += 1
+      deliver(text, Int64(element.index), Int(open[open.count - 1].number))
     }
     result.hasMore = body != nil || !queue.isEmpty
     return result
@@ -66,7 +66,7 @@ package final class PushSource {
   /// Opens a delivery; false if nothing of it can be used, which its sender is told.
   private func begin(_ delivery: PushDelivery) -> Bool {
     do throws(PushBody.Failure) {
-      body = try PushBody(delivery)
+      body = try PushBody(delivery, maxLine: maxLine)
       lastNumber &+= 1
       open.append(Open(delivery: delivery, number: lastNumber))
       return true

@@ -6,13 +6,17 @@ import Testing
 /// Bodies into elements.
 @Suite struct PushBodyTests {
   /// The elements, or why there are none.
-  private func elements(_ body: [UInt8], isPacked: Bool = false) -> Result<[String], Failure> {
+  private func elements(
+    _ body: [UInt8], isPacked: Bool = false, maxLine: Int = 1 << 20
+  ) -> Result<[String], Failure> {
     do throws(PushBody.Failure) {
-      var body = try PushBody(PushDelivery(body: body, isPacked: isPacked) { _ in })
+      let delivery = PushDelivery(body: body, isPacked: isPacked) { _ in }
+      var body = try PushBody(delivery, maxLine: maxLine)
       var found: [String] = []
       while let element = body.element() {
-        #expect(element.index == found.count)
-        found.append(String(decoding: element.text, as: UTF8.self))
+        #expect(
+          element.index == found.count && element.count == element.text?.count ?? element.count)
+        found.append(element.text.map { String(decoding: $0, as: UTF8.self) } ?? "too long")
       }
       return .success(found)
     } catch {
@@ -32,7 +36,7 @@ import Testing
         "[1, -2.5e3 ,\"a]b\\\"c\",null,[[],[{}]],true]",
         ["1", "-2.5e3", "\"a]b\\\"c\"", "null", "[[],[{}]]", "true"]
       ),
-      ("{}", ["{}"]), ("\n{\"a\":\n1}\n", ["\n{\"a\":\n1}\n"]),
+      ("{}", ["{}"]), ("\n{\"a\":\n1}\n", ["{\"a\":\n1}"]),
       ("{}\n{}", ["{}", "{}"]), ("{\"a\":1}\r\n\n \n[1]\nx\n", ["{\"a\":1}", "[1]", "x"]),
       ("{\n{}\n", ["{", "{}"]), ("[{\"a\":\"é\u{1F600}\"}]", ["{\"a\":\"é\u{1F600}\"}"]),
     ] as [(String, [String])])
@@ -51,17 +55,66 @@ import Testing
         == .failure(Failure(reason: .malformed("the body is not valid JSON"))))
   }
 
+  /// What is in an element is its own affair.
   @Test func notEvenUTF8() {
-    let body = Array("[\"".utf8) + [0xFF, 0xFE] + Array("\"]".utf8)
-    #expect(elements(body) == .failure(Failure(reason: .malformed("the body is not valid JSON"))))
+    let body = Array("[{\"a".utf8) + [0xFF, 0xFE] + Array("\"},nul,{}]".utf8)
+    #expect(elements(body) == .success(["{\"a\u{FFFD}\u{FFFD}\"}", "nul", "{}"]))
+  }
+
+  @Test func elementsThatAreTooLongAreLeftOut() {
+    let long = String(repeating: "x", count: 100_000)
+    let bodies = [
+      ("[1,\"\(long)\",{},[\"\(long)\"]]", "1"), ("{\"a\":1}\n\(long)\n{}\n\(long)", "{\"a\":1}"),
+    ]
+    for (body, first) in bodies {
+      let bytes = Array(body.utf8)
+      let expected = [first, "too long", "{}", "too long"]
+      #expect(elements(bytes, maxLine: 99_999) == .success(expected))
+      #expect(elements(Packed.gzip(bytes), isPacked: true, maxLine: 99_999) == .success(expected))
+    }
+  }
+
+  /// Where a body is cut into pieces makes no difference.
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func anyPieces(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    let tokens = [
+      "[", "]", "{", "}", ",", ":", "\"", "\\", "\\\"", "\n", "\r\n", " ", "1", "a", "{}", "{}\n",
+    ]
+    let first = ["[", "{", "{}\n", "[{}"].randomElement(using: &random) ?? ""
+    let text = Array(
+      (first
+        + (0..<Int.random(in: 0...30, using: &random)).map { _ in
+          tokens.randomElement(using: &random) ?? ""
+        }.joined()).utf8)
+    func scan(_ size: (inout SeededRandom) -> Int) -> Result<[Range<Int>], ElementScan.Failure> {
+      do throws(ElementScan.Failure) {
+        var scan = ElementScan(most: 10)
+        var rest = text[...]
+        while !rest.isEmpty {
+          let piece = Array(rest.prefix(size(&random)))
+          rest = rest.dropFirst(piece.count)
+          var failure: ElementScan.Failure?
+          piece.withUnsafeBytes { bytes in
+            do throws(ElementScan.Failure) { try scan.take(bytes) } catch { failure = error }
+          }
+          if let failure { throw failure }
+        }
+        return .success(try scan.elements())
+      } catch {
+        return .failure(error)
+      }
+    }
+    let whole = scan { _ in text.count }
+    #expect(scan { _ in 1 } == whole)
+    #expect(scan { Int.random(in: 1...5, using: &$0) } == whole)
   }
 
   @Test func deepNesting() {
     let depth = 100_000
     let body = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
     let found = elements(Array(body.utf8))
-    // Whether it is too deep for the parser is its own business; it must come to an end.
-    #expect((try? found.get().count) ?? 1 == 1)
+    #expect((try? found.get().map(\.utf8.count)) == [body.utf8.count - 2])
   }
 
   /// Whole elements are found as they were written, whatever is in them.

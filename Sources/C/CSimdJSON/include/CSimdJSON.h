@@ -28,12 +28,7 @@ typedef struct {
   uint32_t type;
 } sj_value;
 
-enum { SJ_OK = 0, SJ_NOT_JSON, SJ_NOT_OBJECT, SJ_NOT_ARRAY, SJ_TOO_MANY };
-
-typedef struct {
-  size_t offset;
-  size_t length;
-} sj_range;
+enum { SJ_OK = 0, SJ_NOT_JSON, SJ_NOT_OBJECT };
 
 // The tree of wanted keys. Node 0 is the line itself.
 typedef struct sj_fields sj_fields;
@@ -54,16 +49,6 @@ int sj_extract(sj_parser *parser, const sj_fields *fields, const char *line, siz
                sj_value *slots);
 // The strings of the arrays found by the last sj_extract.
 const sj_value *sj_items(const sj_parser *parser);
-// Finds where the elements of an array lie.
-typedef struct sj_splitter sj_splitter;
-sj_splitter *sj_splitter_new(void);
-void sj_splitter_free(sj_splitter *splitter);
-// SJ_NOT_ARRAY for a single object. Elements are skipped over, so one may still turn out to be no
-// JSON. `padding` (at least 64) bytes behind the text are readable.
-int sj_split(sj_splitter *splitter, const char *json, size_t length, size_t padding,
-             size_t max_elements);
-// The elements found by the last sj_split.
-const sj_range *sj_elements(const sj_splitter *splitter, size_t *count);
 
 #ifdef __cplusplus
 }
