@@ -36,6 +36,13 @@ package enum Family: UInt8, CaseIterable, Sendable, Hashable {
   case rateLimitRemaining
   case rateLimitLimit
 
+  // Proxy
+  case proxyUp
+  case proxyInfo
+  case proxyProbeDuration
+  case fallbackRouteInfo
+  case fallbackChainProblem
+
   // Attribution
   case keyRequests
   case keyCost

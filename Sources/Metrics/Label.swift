@@ -27,6 +27,10 @@ package enum Label: String, CaseIterable, Sendable, Hashable {
   case family
   case label
   case version
+  case probe
+  case position
+  case target
+  case problem
 
   /// The label name in the exposition.
   package var text: String { rawValue }

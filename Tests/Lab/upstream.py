@@ -22,6 +22,8 @@ import time
 import uvicorn
 
 PORT = int(os.environ.get("LAB_UPSTREAM_PORT", "9100"))
+# What a request without a directive meets, such as LiteLLM's own health checks: {"claude": [401]}.
+DEFAULT_FAULTS = json.loads(os.environ.get("LAB_UPSTREAM_FAULTS", "{}"))
 LOG = open(os.environ.get("LAB_UPSTREAM_LOG", os.devnull), "a", buffering=1, encoding="utf-8")
 DIRECTIVE = re.compile(rb"@@(\{.*?\})@@")
 MAX_COUNTED = 200_000
@@ -265,7 +267,7 @@ async def app(scope, receive, send):
     body = json.loads(raw)
     request_id = directive.get("id", "-")
     number = count_attempt(request_id, deployment)
-    faults = directive.get("faults", {})
+    faults = directive.get("faults", DEFAULT_FAULTS)
     sequence = faults.get(deployment, faults.get("*", [200]))
     fault = sequence[min(number, len(sequence) - 1)]
     stream = bool(body.get("stream")) or "streamGenerateContent" in path
