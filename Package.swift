@@ -44,13 +44,17 @@ let package = Package(
 
     .systemLibrary(name: "CMalloc", path: "Sources/C/CMalloc"),
     .target(name: "CBirthTime", path: "Sources/C/CBirthTime"),
+    .target(
+      name: "CTimeZone", path: "Sources/C/CTimeZone",
+      linkerSettings: [.linkedLibrary("date-tz")]),
 
-    module("Support", ["CMalloc", "CXXHash"]),
+    module("Support", ["CMalloc", "CTimeZone", "CXXHash"]),
     module("Record", ["Support"]),
     module("Metrics", ["Support", "CZlib"]),
     module("HTTP", ["Support", "CCurl", "CMicroHTTPD", "CCrypto"]),
     module(
       "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CZlib", "CZstd"]),
+    module("Budget", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Ledger", ["Tally", "Record", "Metrics", "Support", "CSQLite"]),
     module("Notify", ["HTTP", "Metrics", "Support", "CCrypto"]),
@@ -73,6 +77,7 @@ let package = Package(
     tests("Metrics", ["Metrics", "Support", "CZlib"]),
     tests("HTTP", ["HTTP", "Support"]),
     tests("Source", ["Source", "Record", "Support"]),
+    tests("Budget", ["Budget", "Record", "Support"]),
     tests("Tally", ["Tally", "Metrics", "Record", "Support"]),
     tests("Ledger", ["Ledger", "Tally", "Metrics", "Record", "Support"]),
     tests("Notify", ["Notify", "HTTP", "Support"]),
