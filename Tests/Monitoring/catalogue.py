@@ -1,0 +1,58 @@
+"""The families that Sidelight exposes, from `sidelight metrics`."""
+
+import functools
+import os
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROW = re.compile(r"\| `(\w+)` \| (counter|gauge|histogram) \| (.*?) \| (.*) \|")
+# What Prometheus itself adds.
+TARGET_LABELS = {"job", "instance"}
+# What the next changes bring; to be emptied with them.
+COMING = {
+    "llm_budget_limit": "budget scope unit", "llm_budget_spent": "budget scope unit",
+    "llm_budget_remaining": "budget scope unit", "llm_budget_forecast": "budget scope unit",
+    "llm_budget_used_ratio": "budget scope",
+    "llm_budget_period_start_timestamp_seconds": "budget scope",
+    "llm_budget_period_end_timestamp_seconds": "budget scope",
+    "llm_budget_exhaustion_timestamp_seconds": "budget scope",
+    "llm_budget_threshold_crossed": "budget scope threshold",
+    "llm_budget_crossings_total": "budget threshold",
+    "llm_notifications_total": "receiver result", "llm_notifications_pending": "receiver",
+    "llm_notification_oldest_pending_timestamp_seconds": "receiver",
+    "llm_provider_health": "provider", "llm_provider_state": "provider state",
+    "llm_deployment_health": "deployment route provider model",
+    "llm_provider_error_ratio": "provider", "llm_provider_transitions_total": "provider to",
+    "llm_provider_score": "provider model power_level",
+    "llm_fallback_route_info": "route position target",
+    "llm_fallback_chain_problem": "route problem", "llm_proxy_up": "",
+    "llm_proxy_info": "version", "sidelight_spool_bytes": "",
+    "llm_proxy_probe_duration_seconds": "probe",
+}
+OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity"}}
+
+
+@functools.cache
+def families():
+    """Label names by the name of each series, a histogram's three included."""
+    sidelight = os.environ.get("SIDELIGHT", ROOT / ".build/debug/sidelight")
+    text = subprocess.run([sidelight, "metrics", "--markdown"], check=True, text=True,
+                          capture_output=True, timeout=60).stdout
+    found = {name: labels | TARGET_LABELS for name, labels in OF_PROMETHEUS.items()}
+    found |= {name: set(labels.split()) | TARGET_LABELS for name, labels in COMING.items()}
+    for name, kind, labels, _ in ROW.findall(text):
+        names = set(re.findall(r"`(\w+)`", labels)) | TARGET_LABELS
+        if kind == "histogram":
+            found[f"{name}_bucket"] = names | {"le"}
+            found[f"{name}_sum"] = found[f"{name}_count"] = names
+        else:
+            found[name] = names
+    return found
+
+
+def mentioned(text):
+    """Words of a text that look like a metric of ours."""
+    names = set(re.findall(r"\b(?:llm|sidelight)_[a-z0-9_]*[a-z0-9]\b", text))
+    return names - {"sidelight_callback", "sidelight_token"}
