@@ -2,6 +2,7 @@ package import Config
 import HTTP
 import Ledger
 import Metrics
+import Notify
 import Record
 import Source
 package import Support
@@ -17,6 +18,8 @@ package final class App: Sendable {
   private let thread: WorkerThread
   private let reloader: Reloader
   private let queue: PushQueue
+  private let client: HTTPClient
+  private let courier: CourierTask
   /// Where the reloader finds the server, whose routes know the reloader.
   private let reloaded: Locked<HTTPServer?>
 
@@ -31,15 +34,18 @@ package final class App: Sendable {
     let ledger = try AppError.of { () throws(LedgerError) in
       try CostLedger(options: configuration.ledger, role: .owner)
     }
-    guard let wakeup = Wakeup() else { throw .noResources }
+    guard let wakeup = Wakeup(), let client = HTTPClient() else { throw .noResources }
     let queue = PushQueue(onArrival: { wakeup.send() })
+    let outbox = OutboxWriter(
+      delivery: Delivery(client: client), clock: clock, onReport: { wakeup.send() })
     let publisher = Publisher(registry: Registry())
     let commitTimes = CommitTimes()
     let readiness = Readiness()
     let ingest = try AppError.of { () throws(LedgerError) in
       try IngestThread(
         settings: settings, ledger: ledger, publisher: publisher, commitTimes: commitTimes,
-        clock: clock, wakeup: wakeup, queue: queue, onStarted: { readiness.isReady = true })
+        clock: clock, wakeup: wakeup, queue: queue, outbox: outbox,
+        onStarted: { readiness.isReady = true })
     }
     let reloaded = Locked<HTTPServer?>(nil)
     // Weak: the registry's collectors hold the reloader, and the ledger closes with the thread.
@@ -51,7 +57,8 @@ package final class App: Sendable {
       return nil
     }
     Self.addCollectors(
-      to: publisher, commitTimes: commitTimes, reloader: reloader, version: version,
+      to: publisher, commitTimes: commitTimes, reloader: reloader, courier: outbox.courier,
+      version: version,
       ledgerPath: configuration.ledger.path)
     let routes = Routes(
       registry: publisher.registry, readiness: readiness, reloader: reloader, clock: clock,
@@ -69,6 +76,8 @@ package final class App: Sendable {
     self.ingest = ingest
     self.reloader = reloader
     self.queue = queue
+    self.client = client
+    courier = CourierTask(outbox.courier)
   }
 
   /// Applies the configuration file as it is now, or keeps the old one and says why.
@@ -79,10 +88,13 @@ package final class App: Sendable {
     }
   }
 
-  /// Reads what is left, commits it, and answers the requests that are under way: at most 5 s.
+  /// Reads what is left, commits it, and answers the requests that are under way: at most 8 s.
   package func stop() {
+    // First, so that what was delivered is written down.
+    courier.stop(within: .seconds(3))
     ingest.send(.stop)
     thread.join()
+    client.stop()
     queue.close()
     server.stop(within: .milliseconds(500))
     // Server and reloader would keep each other, and the ledger open.
@@ -90,8 +102,8 @@ package final class App: Sendable {
   }
 
   private static func addCollectors(
-    to publisher: Publisher, commitTimes: CommitTimes, reloader: Reloader, version: String,
-    ledgerPath: String
+    to publisher: Publisher, commitTimes: CommitTimes, reloader: Reloader, courier: Courier,
+    version: String, ledgerPath: String
   ) {
     let process = ProcessCollector()
     // Neither publisher nor reloader, through which the registry would keep itself, and the ledger.
@@ -103,6 +115,7 @@ package final class App: Sendable {
       Collectors.collectSources(live, into: &samples)
       commitTimes.collect(into: &samples)
       reloader?.collect(into: &samples)
+      Collectors.collectPending(courier.pending, into: &samples)
       samples.add(.buildInfo, labels: [version], 1)
       samples.add(.ledgerSize, Double(CostLedger.fileSize(path: ledgerPath)))
       samples.addSeriesCounts()
@@ -123,5 +136,10 @@ extension PipelineSettings {
     self.init(
       sources: configuration.sources + pushed, ledger: configuration.ledger,
       labels: configuration.labels, prices: prices)
+    for options in configuration.receivers {
+      receivers[options.name] = try AppError.of { () throws(ClientError) in
+        try options.makeReceiver()
+      }
+    }
   }
 }

@@ -7,12 +7,14 @@ package enum AppError: Error, CustomStringConvertible {
   case ledger(String)
   case prices(String)
   case web(String)
+  case receiver(String)
   /// No threads or descriptors left.
   case noResources
 
   package var description: String {
     switch self {
-    case .ledger(let reason), .prices(let reason), .web(let reason): reason
+    case .ledger(let reason), .prices(let reason), .web(let reason), .receiver(let reason):
+      reason
     case .noResources: "out of threads or file descriptors; raise the limits of this process"
     }
   }
@@ -27,5 +29,9 @@ package enum AppError: Error, CustomStringConvertible {
 
   static func of<Value>(_ body: () throws(PriceBook.Problem) -> Value) throws(AppError) -> Value {
     do throws(PriceBook.Problem) { return try body() } catch { throw .prices("\(error)") }
+  }
+
+  static func of<Value>(_ body: () throws(ClientError) -> Value) throws(AppError) -> Value {
+    do throws(ClientError) { return try body() } catch { throw .receiver("\(error)") }
   }
 }

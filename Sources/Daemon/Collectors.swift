@@ -1,4 +1,5 @@
 import Metrics
+import Notify
 import Support
 import Tally
 
@@ -49,6 +50,18 @@ enum Collectors {
       } else if let last = status.lastEvent {
         samples.add(.sourceLagSeconds, labels: [name], max(0, (samples.now - last).seconds))
       }
+    }
+  }
+
+  /// What waits to be delivered.
+  static func collectPending(
+    _ pending: [String: Outbox.Pending], into samples: inout CollectedSamples
+  ) {
+    for (receiver, waiting) in pending {
+      samples.add(.notificationsPending, labels: [receiver], Double(waiting.count))
+    }
+    if let oldest = pending.values.compactMap(\.oldest).min() {
+      samples.add(.oldestPendingNotification, oldest.seconds)
     }
   }
 }

@@ -27,6 +27,7 @@ final class IngestThread: @unchecked Sendable {
   private let commands = Locked<[Command]>([])
   private let wakeup: Wakeup
   private let queue: PushQueue
+  private let outbox: OutboxWriter
   private let onStarted: @Sendable () -> Void
   private let commitTimes: CommitTimes
 
@@ -43,6 +44,7 @@ final class IngestThread: @unchecked Sendable {
   init(
     settings: PipelineSettings, ledger: CostLedger, publisher: Publisher,
     commitTimes: CommitTimes, clock: WallClock, wakeup: Wakeup, queue: PushQueue,
+    outbox: OutboxWriter,
     onStarted: @escaping @Sendable () -> Void
   ) throws(LedgerError) {
     self.settings = settings
@@ -53,8 +55,10 @@ final class IngestThread: @unchecked Sendable {
     self.onStarted = onStarted
     self.wakeup = wakeup
     self.queue = queue
+    self.outbox = outbox
     pipeline = try Pipeline(
-      settings: settings, ledger: ledger, publisher: publisher, now: clock.now(), queue: queue)
+      settings: settings, ledger: ledger, publisher: publisher, outbox: outbox, now: clock.now(),
+      queue: queue)
   }
 
   /// Runs until `stop`; to be called on a thread of its own.
@@ -168,7 +172,7 @@ final class IngestThread: @unchecked Sendable {
   private func restart(with new: PipelineSettings) -> String? {
     do throws(LedgerError) {
       let next = try Pipeline(
-        settings: new, ledger: ledger, publisher: publisher, now: clock.now(),
+        settings: new, ledger: ledger, publisher: publisher, outbox: outbox, now: clock.now(),
         queue: queue, previous: pipeline.inputs)
       settings = new
       pipeline = next

@@ -32,6 +32,7 @@ final class Pipeline {
   private let ledger: CostLedger
   private let settings: PipelineSettings
   private let publisher: Publisher
+  private let outbox: OutboxWriter
   private var tally: TallyState
   private var settlement: Settlement
   private var admission: Admission
@@ -45,14 +46,15 @@ final class Pipeline {
 
   /// Starts from what `ledger` holds, in place of a pipeline with the inputs `previous`.
   init(
-    settings: PipelineSettings, ledger: CostLedger, publisher: Publisher, now: Timestamp,
-    queue: PushQueue = PushQueue(), previous: [PipelineInput] = [],
+    settings: PipelineSettings, ledger: CostLedger, publisher: Publisher, outbox: OutboxWriter,
+    now: Timestamp, queue: PushQueue = PushQueue(), previous: [PipelineInput] = [],
     budget: Int = Pipeline.defaultBudget
   ) throws(LedgerError) {
     self.settings = settings
     self.budget = budget
     self.ledger = ledger
     self.publisher = publisher
+    self.outbox = outbox
     var inputs: [PipelineInput] = []
     for (index, options) in settings.sources.enumerated() {
       inputs.append(
@@ -66,6 +68,8 @@ final class Pipeline {
     (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
     publisher.republish(tally, inputs: inputs)
     tally.markWritten()
+    outbox.courier.use(settings.receivers)
+    try outbox.load(from: ledger)
   }
 
   /// Reads what there is and commits it.
@@ -87,6 +91,7 @@ final class Pipeline {
       ledger.rollback()
       // At once, so that who waits for this commit is told.
       for input in inputs { input.rewind() }
+      outbox.rewind()
       needsRecovery = true
       throw error
     }
@@ -104,21 +109,24 @@ final class Pipeline {
     settlement.expire(&batch, horizon: horizon)
     tally.add(batch, now: now)
     for input in inputs { tally.add(input.counts, source: input.name, now: now) }
+    try outbox.write(to: ledger, counting: &tally, now: now)
     try ledger.write(tally, of: batch, keepDetailsFrom: now - settings.ledger.detail)
     try ledger.write(settlement.takeChanges())
     try ledger.write(admission.takeChanges())
     for input in inputs { try input.writeCheckpoints(to: ledger) }
     try ledger.commit()
     for input in inputs { input.didCommit() }
+    outbox.didCommit()
     if tally.labels.hasReturned || now.day != day { return try restore(now: now) }
     publisher.publish(tally, inputs: inputs)
     tally.markWritten()
   }
 
-  /// Takes over what an import beside this process has added.
+  /// Takes over what an import or an operator beside this process has changed.
   private func adoptNews() throws(LedgerError) {
     tally.adopt(try ledger.labelValues())
     tally.adopt(importedRequests: try ledger.importedRequests())
+    try outbox.load(from: ledger)
   }
 
   /// Up to when the logs were read: by the wall clock once nothing is left to read, until then by
@@ -141,7 +149,7 @@ final class Pipeline {
   private func hasWork(now: Timestamp, hasMore: Bool) -> Bool {
     !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() || $0.awaitsCommit }
       || settlement.isDue(at: horizon(hasMore: hasMore, now: now))
-      || admission.isDue(at: hasMore ? nil : now)
+      || admission.isDue(at: hasMore ? nil : now) || outbox.hasWork
   }
 
   private func recover(now: Timestamp) throws(LedgerError) {

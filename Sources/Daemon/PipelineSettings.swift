@@ -1,4 +1,5 @@
 import Ledger
+import Notify
 import Record
 import Source
 import Support
@@ -10,6 +11,8 @@ struct PipelineSettings: Sendable {
   var ledger: LedgerOptions
   var labels: LabelOptions
   var prices: PriceBook?
+  /// By name.
+  var receivers: [String: any Receiver] = [:]
 
   /// Tally, settlement and admission as the ledger knows them.
   func restore(

@@ -20,6 +20,7 @@ struct LedgerSQL {
   let saveCheckpoint: Statement
   let removeCheckpoint: Statement
   let event: Statement
+  let outbox: OutboxSQL
 
   init(_ database: Database) throws(LedgerError) {
     admit = try database.prepare(
@@ -75,6 +76,7 @@ struct LedgerSQL {
       "DELETE FROM checkpoint WHERE source = ? AND device = ? AND inode = ?")
     event = try database.prepare(
       "INSERT INTO event(time, kind, subject, detail) VALUES(?, ?, ?, ?)")
+    outbox = try OutboxSQL(database)
   }
 
   static let rollupsAtOnce = 16

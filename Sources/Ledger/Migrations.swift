@@ -62,6 +62,14 @@ enum Migrations {
       detail TEXT NOT NULL);
     CREATE INDEX event_time ON event(time);
     """,
+    """
+    -- What receivers are told: waiting, or given up and kept to be looked at.
+    CREATE TABLE outbox(
+      number INTEGER PRIMARY KEY AUTOINCREMENT, receiver TEXT NOT NULL, id TEXT NOT NULL,
+      ordering TEXT NOT NULL, title TEXT NOT NULL, body BLOB NOT NULL, created INTEGER NOT NULL,
+      due INTEGER NOT NULL, attempts INTEGER NOT NULL, barred INTEGER NOT NULL,
+      given_up INTEGER, answer TEXT NOT NULL, UNIQUE(receiver, id));
+    """,
   ]
 
   static let importTables = """

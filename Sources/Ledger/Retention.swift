@@ -25,6 +25,7 @@ extension CostLedger {
         || hasMore
     }
     hasMore = try drop(from: "event", by: "time", before: oldestEvent(now: now)) || hasMore
+    try dropGivenUp(now: now)
     try database.execute("PRAGMA incremental_vacuum(256)")
     return hasMore
   }

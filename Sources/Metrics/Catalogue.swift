@@ -9,7 +9,7 @@ package enum Catalogue {
 
   /// In the order of the exposition.
   package static let sections = [
-    requests, attempts, latency, usage, proxy, attribution, sidelight, process,
+    requests, attempts, latency, usage, proxy, attribution, notifications, sidelight, process,
   ]
 
   /// One for each `Family`, at the index of its raw value.

@@ -63,6 +63,11 @@ package enum Family: UInt8, CaseIterable, Sendable, Hashable {
   case extraRequests
   case extraCost
 
+  // Notifications
+  case notifications
+  case notificationsPending
+  case oldestPendingNotification
+
   // Sidelight
   case buildInfo
   case sourceLines

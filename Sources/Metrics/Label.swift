@@ -22,6 +22,7 @@ package enum Label: String, CaseIterable, Sendable, Hashable {
   case name
   case value
   case source
+  case receiver
   case format
   case attempts
   case family

@@ -164,8 +164,14 @@ extension Courier {
     wakeup.yield()
   }
 
-  /// How many wait in each receiver's queue, and since when the oldest does.
-  package var pending: [String: Outbox.Pending] { state.withLock { $0.outbox.pending } }
+  /// What waits for each receiver, the configured ones for which nothing waits included.
+  package var pending: [String: Outbox.Pending] {
+    state.withLock { state in
+      state.outbox.pending.merging(state.receivers.mapValues { _ in Outbox.Pending() }) {
+        first, _ in first
+      }
+    }
+  }
 }
 
 extension Notification {

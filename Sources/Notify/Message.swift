@@ -45,6 +45,11 @@ struct Message: Equatable {
   var title: String { lines.first.map { $0.map(\.text).joined() } ?? "" }
 }
 
+extension Notification {
+  /// What it says in one line.
+  package var title: String { Message(self).title }
+}
+
 extension Message.Span {
   /// Longer names are cut.
   static let longestName = 64
@@ -65,9 +70,7 @@ extension Message.Span {
 extension Message {
   private static func title(_ notice: BudgetNotice, _ predicate: String) -> [Span] {
     var spans: [Span] = [.strong("Budget "), .name(notice.budget)]
-    if let scope = notice.scope {
-      spans += [.strong(" of \(notice.per ?? "scope") "), .name(scope)]
-    }
+    if let per = notice.per { spans += [.strong(" of \(per) "), .name(notice.scope)] }
     return spans + [.strong(predicate)]
   }
 
@@ -108,7 +111,7 @@ extension Message {
   private static func period(_ notice: BudgetNotice) -> String {
     let period = notice.period
     let zone = period.timezone.printable
-    if period.kind == "rolling" {
+    if period.kind.hasPrefix("rolling") {
       return
         "Counted from \(period.start.civil.minuteText) to \(period.end.civil.minuteText) \(zone)"
     }

@@ -37,7 +37,7 @@ package struct Notification: Sendable, Equatable, Codable {
   package var orderingKey: String {
     switch content {
     case .thresholdCrossed(let notice, _), .forecastExceeded(let notice):
-      "budget\u{1F}\(notice.budget)\u{1F}\(notice.scope ?? "")"
+      "budget\u{1F}\(notice.budget)\u{1F}\(notice.scope)"
     case .providerUnhealthy(let notice), .providerRecovered(let notice):
       "provider\u{1F}\(notice.provider)"
     case .test: "test"
@@ -67,9 +67,9 @@ package struct Notification: Sendable, Equatable, Codable {
 /// A budget at the moment of which people are told.
 package struct BudgetNotice: Sendable, Equatable, Codable {
   package var budget: String
-  /// The value of what the budget is `per`; nil for a budget over all that it matches.
-  package var scope: String?
-  /// What the scope is a value of, such as `key`.
+  /// `all`, or the value of what the budget is `per`.
+  package var scope: String
+  /// What the scope is a value of, such as `key`; nil for a budget over all that it matches.
   package var per: String?
   package var unit: Unit
   /// In `unit`'s smallest parts.
@@ -97,7 +97,7 @@ package struct BudgetNotice: Sendable, Equatable, Codable {
   }
 
   package struct Period: Sendable, Equatable, Codable {
-    /// `minute`, `hour`, `day`, `week`, `month` or `rolling`.
+    /// `minute`, `hour`, `day`, `week`, `month`, or such as `rolling 24h`.
     package var kind: String
     package var start: ZonedTime
     package var end: ZonedTime
@@ -128,7 +128,8 @@ package struct BudgetNotice: Sendable, Equatable, Codable {
 
   /// A budget in time, without a forecast, and with nothing known to drive it.
   package init(
-    budget: String, scope: String?, per: String? = nil, unit: Unit, limit: Int64, spent: Int64,
+    budget: String, scope: String = "all", per: String? = nil, unit: Unit, limit: Int64,
+    spent: Int64,
     period: Period
   ) {
     self.budget = budget

@@ -30,7 +30,7 @@ extension Notification {
 extension BudgetNotice {
   fileprivate func json(threshold: Int?, instance: String) -> JSONValue {
     .object([
-      "budget": .text(budget), "scope": .optional(scope),
+      "budget": .text(budget), "scope": .text(scope),
       "threshold_percent": threshold.map { .integer(Int64($0)) },
       "limit": amount(limit), "spent": amount(spent), "unit": .text(unit.rawValue),
       "used_percent": usedPercent.map { .number(($0 * 100).rounded() / 100) } ?? .null,

@@ -55,6 +55,8 @@ package struct Outbox: Sendable {
     var phase = Phase.waiting
     /// The ledger does not know yet what came of the last attempt.
     var isUnwritten = false
+    /// The ledger does not hold it any more: an operator dropped it while it was under way.
+    var isGone = false
     /// It failed right after others had been accepted, so it says nothing of the receiver.
     var isOdd = false
   }
@@ -84,8 +86,9 @@ extension Outbox {
   /// What is under way, or done and not yet written down, stays as it is.
   package mutating func adopt(_ entries: [Entry]) {
     let kept = Set(entries.map(\.number))
-    let gone = slots.filter { number, slot in slot.phase == .waiting && !kept.contains(number) }
-    for number in gone.keys { remove(number) }
+    for (number, slot) in slots.filter({ !kept.contains($0.key) }) {
+      if slot.phase == .waiting { remove(number) } else { slots[number]?.isGone = true }
+    }
     add(entries)
   }
 
@@ -204,7 +207,7 @@ extension Outbox {
     let step = schedule.step(
       after: verdict, attempts: slot.entry.attempts, created: slot.entry.created, now: now,
       using: &generator)
-    if case .retry(let at) = step {
+    if case .retry(let at) = step, !slot.isGone {
       slot.entry.due = at
       slot.phase = .waiting
     } else {
@@ -252,9 +255,9 @@ extension Outbox {
 extension Outbox {
   /// What waits for a receiver.
   package struct Pending: Sendable, Equatable {
-    package var count: Int
-    /// When the oldest was made.
-    package var oldest: Timestamp
+    package var count = 0
+    /// When the oldest was made; nil if there is none.
+    package var oldest: Timestamp?
   }
 
   /// By receiver.
@@ -262,9 +265,9 @@ extension Outbox {
     var result: [String: Pending] = [:]
     for slot in slots.values where slot.phase != .done {
       let created = slot.entry.created
-      var known = result[slot.entry.receiver] ?? Pending(count: 0, oldest: created)
+      var known = result[slot.entry.receiver] ?? Pending()
       known.count += 1
-      known.oldest = min(known.oldest, created)
+      known.oldest = min(known.oldest ?? created, created)
       result[slot.entry.receiver] = known
     }
     return result

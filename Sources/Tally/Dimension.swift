@@ -18,6 +18,7 @@ package enum Dimension: Int, CaseIterable, Sendable {
   /// All extra labels' values of a request together, for the roll-ups.
   case extras
   case source
+  case receiver
 
   /// The dimension that a label shows; nil if its values are a list in code.
   package init?(_ label: Label) {
@@ -35,6 +36,7 @@ package enum Dimension: Int, CaseIterable, Sendable {
     case .name: self = .name
     case .value: self = .value
     case .source: self = .source
+    case .receiver: self = .receiver
     default: return nil
     }
   }
@@ -55,7 +57,12 @@ package enum Dimension: Int, CaseIterable, Sendable {
   }
 
   /// Whether users meet it as a label, whose number of values they may limit.
-  package var isLabel: Bool { self != .extras && self != .name && self != .source }
+  package var isLabel: Bool {
+    switch self {
+    case .extras, .name, .source, .receiver: false
+    default: true
+    }
+  }
 
   /// Whether its values are given by the proxy's configuration, not by clients.
   var isConfigured: Bool {

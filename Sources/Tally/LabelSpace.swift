@@ -145,11 +145,15 @@ enum ClosedLabel {
   /// Reasons for which a line was rejected share the label `reason`, far behind the others.
   static func rejection(_ rejection: Rejection) -> UInt32 { UInt32(rejection.index) + 1000 }
 
+  /// Likewise what became of notifications, of the label `result`.
+  static func notification(_ result: NotificationResult) -> UInt32 { UInt32(result.index) + 1000 }
+
   static func dimension(_ dimension: Dimension) -> UInt32 { UInt32(dimension.rawValue) + 2 }
 
   static func text(_ label: Label, _ id: UInt32) -> String {
     if id < 2 { return id == 0 ? "none" : "other" }
     if label == .reason, id >= 1000 { return Rejection.allCases[Int(id) - 1000].rawValue }
+    if label == .result, id >= 1000 { return NotificationResult.allCases[Int(id) - 1000].rawValue }
     let values = values(of: label)
     return values.indices.contains(Int(id) - 2) ? values[Int(id) - 2] : "other"
   }

@@ -1,4 +1,6 @@
+import HTTP
 import Metrics
+import Notify
 import Record
 import Source
 import Support
@@ -24,6 +26,12 @@ final class Rig {
   private(set) var problems: [String] = []
   /// Where a test posts bodies; read if `settings.sources` has a push.
   let queue = PushQueue()
+  /// Made anew at each start; what it delivers is answered by `answer`.
+  private(set) var outbox: OutboxWriter?
+  /// What receivers answer.
+  let answer = Locked<@Sendable (ClientRequest) -> ClientResponse>({ _ in
+    ClientResponse(status: 200)
+  })
 
   init(
     labels: LabelOptions = LabelOptions(), prices: PriceBook? = nil, clock: ManualClock? = nil
@@ -44,9 +52,17 @@ final class Rig {
     registry = Registry()
     let publisher = Publisher(registry: registry)
     self.publisher = publisher
+    let outbox = newOutbox()
+    self.outbox = outbox
     pipeline = try Pipeline(
-      settings: settings, ledger: ledger, publisher: publisher, now: clock.now, queue: queue,
-      budget: budget)
+      settings: settings, ledger: ledger, publisher: publisher, outbox: outbox, now: clock.now,
+      queue: queue, budget: budget)
+  }
+
+  private func newOutbox() -> OutboxWriter {
+    let answer = answer
+    let delivery = Delivery(send: { request in .success(answer.withLock { $0 }(request)) })
+    return OutboxWriter(delivery: delivery, clock: clock.clock, onReport: {})
   }
 
   /// Drops everything in memory, as a crash does.

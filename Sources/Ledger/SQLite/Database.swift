@@ -10,11 +10,11 @@ final class Database {
     case readOnly
   }
 
-  init(path: String, access: Access) throws(LedgerError) {
+  init(path: String, access: Access, mayCreate: Bool = true) throws(LedgerError) {
     var handle: OpaquePointer?
     let flags =
       switch access {
-      case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+      case .readWrite: SQLITE_OPEN_READWRITE | (mayCreate ? SQLITE_OPEN_CREATE : 0)
       case .readOnly: SQLITE_OPEN_READONLY
       }
     let status = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX, nil)
@@ -153,6 +153,10 @@ final class Statement {
   }
 
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+  func optionalInteger(_ column: Int32) -> Int64? {
+    sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : integer(column)
+  }
 
   func text(_ column: Int32) -> String {
     String(decoding: blob(column), as: UTF8.self)

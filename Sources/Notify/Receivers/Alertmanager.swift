@@ -61,12 +61,12 @@ struct AlertmanagerReceiver: Receiver {
       [
         ("alertname", "LLMBudgetThresholdCrossed"),
         ("severity", percent < 100 ? "warning" : "critical"), ("budget", notice.budget),
-        ("scope", notice.scope ?? "none"), ("threshold", String(percent)),
+        ("scope", notice.scope), ("threshold", String(percent)),
       ]
     case .forecastExceeded(let notice):
       [
         ("alertname", "LLMBudgetForecastExceeded"), ("severity", "warning"),
-        ("budget", notice.budget), ("scope", notice.scope ?? "none"),
+        ("budget", notice.budget), ("scope", notice.scope),
       ]
     case .providerUnhealthy(let notice), .providerRecovered(let notice):
       [

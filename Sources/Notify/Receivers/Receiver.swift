@@ -55,7 +55,7 @@ let attemptLimits: ClientLimits = {
 extension ClientRequest {
   /// A POST of JSON.
   static func post(_ json: JSONValue, to url: ClientURL) -> ClientRequest {
-    post(Array(json.encoded.utf8), to: url)
+    post(json.bytes, to: url)
   }
 
   static func post(_ body: [UInt8], to url: ClientURL) -> ClientRequest {

@@ -33,7 +33,8 @@ struct SlackReceiver: Receiver {
         .object([
           "type": .text("section"),
           "text": .object([
-            "type": .text("mrkdwn"), "text": .text(Self.render(message)), "verbatim": .flag(true),
+            "type": .text("mrkdwn"), "text": .text(Self.render(message)),
+            "verbatim": .flag(true),
           ]),
         ])
       ]),

@@ -27,7 +27,7 @@ struct WebhookReceiver: Receiver {
 
   func requests(for notification: Notification, at now: Timestamp) -> [ClientRequest] {
     guard let url else { return [] }
-    let body = Array(notification.json.encoded.utf8)
+    let body = notification.json.bytes
     var request = ClientRequest.post(body, to: url)
     let timestamp = String(now.microseconds / 1_000_000)
     request.headers["webhook-id"] = notification.id
