@@ -45,48 +45,46 @@ extension CostLedger {
       try sql.rollup.run()
     }
     for number in rollup.sideOrder {
-      let (key, sums) = rollup.side(number)
-      try write(sums, to: key)
+      rollup.withSide(number) { key, sums in
+        sql.sideRollup.bind(Int64(key.side.rawValue))
+        sql.sideRollup.bind(Int64(key.quarter))
+        sql.sideRollup.bind(key.status)
+        sql.sideRollup.bind(key.value)
+        bind(sums, to: sql.sideRollup)
+      }
+      try sql.sideRollup.run()
     }
   }
 
   private func bind(_ rollup: RollupDelta, _ number: UInt32, to row: Statement) {
-    let (key, sums) = rollup.row(number)
-    row.bind(Int64(key.quarter))
-    row.bind(key.status)
-    row.bind(key.provider)
-    row.bind(key.model)
-    row.bind(key.route)
-    row.bind(key.powerLevel)
-    row.bind(key.key)
-    row.bind(key.team)
-    row.bind(key.extras)
-    bind(sums, to: row)
-  }
-
-  private func write(_ sums: RollupSums, to key: SideRollupKey) throws(LedgerError) {
-    sql.sideRollup.bind(Int64(key.side.rawValue))
-    sql.sideRollup.bind(Int64(key.quarter))
-    sql.sideRollup.bind(key.status)
-    sql.sideRollup.bind(key.value)
-    bind(sums, to: sql.sideRollup)
-    try sql.sideRollup.run()
+    rollup.withRow(number) { key, sums in
+      row.bind(Int64(key.quarter))
+      row.bind(key.status)
+      row.bind(key.provider)
+      row.bind(key.model)
+      row.bind(key.route)
+      row.bind(key.powerLevel)
+      row.bind(key.key)
+      row.bind(key.team)
+      row.bind(key.extras)
+      bind(sums, to: row)
+    }
   }
 
   private func bind(_ sums: RollupSums, to statement: Statement) {
-    statement.bind(sums.requests)
-    statement.bind(sums.input)
-    statement.bind(sums.output)
-    statement.bind(sums.cacheRead)
-    statement.bind(sums.cacheWrite)
-    statement.bind(sums.reasoning)
-    statement.bind(sums.cost)
-    statement.bind(sums.saved)
-    statement.bind(sums.cached)
-    statement.bind(sums.unpriced)
-    statement.bind(sums.retried)
-    statement.bind(sums.fallbacks)
-    statement.bind(sums.waited)
+    statement.bind(sums.usual.requests)
+    statement.bind(sums.usual.input)
+    statement.bind(sums.usual.output)
+    statement.bind(sums.rare.cacheRead)
+    statement.bind(sums.rare.cacheWrite)
+    statement.bind(sums.rare.reasoning)
+    statement.bind(sums.usual.cost)
+    statement.bind(sums.rare.saved)
+    statement.bind(sums.rare.cached)
+    statement.bind(sums.rare.unpriced)
+    statement.bind(sums.rare.retried)
+    statement.bind(sums.rare.fallbacks)
+    statement.bind(sums.usual.waited)
   }
 
   func write(_ detail: RequestDetail, of batch: RecordBatch) throws(LedgerError) {
@@ -131,7 +129,7 @@ extension RecordBatch {
     _ first: TextRange, _ second: TextRange,
     _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(LedgerError) -> Void
   ) throws(LedgerError) {
-    let result = bytes.withUnsafeBytes { all -> Result<Void, LedgerError> in
+    let result = memory.withUnsafeBytes { all -> Result<Void, LedgerError> in
       func text(_ range: TextRange) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
           rebasing: all[Int(range.start)..<Int(range.start + min(range.count, 128))])

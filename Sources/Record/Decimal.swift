@@ -3,8 +3,31 @@ package enum Decimal {
   /// `text × 10^digits` as an integer, rounded half to even; nil if `text` is no JSON number or the
   /// result does not fit. `scaled("0.0125", digits: 9)` is 12 500 000.
   package static func scaled(_ text: UnsafeRawBufferPointer, digits: Int) -> Int64? {
+    if let number = short(text, digits: digits) { return number }
     var reader = DecimalReader(text)
     return reader.read(digits: digits)
+  }
+
+  /// The same for nearly all numbers: few digits, a point at most, nothing to round; else nil.
+  private static func short(_ text: UnsafeRawBufferPointer, digits: Int) -> Int64? {
+    guard 1...19 ~= text.count else { return nil }
+    var mantissa: Int64 = 0
+    var point = text.count
+    for place in 0..<text.count {
+      let digit = text[place] &- UInt8(ascii: "0")
+      if digit < 10 {
+        mantissa = mantissa &* 10 &+ Int64(digit)
+      } else if text[place] == UInt8(ascii: "."), point == text.count {
+        point = place
+      } else {
+        return nil
+      }
+    }
+    let zeros = digits - max(0, text.count - point - 1)
+    let isPlain = point == 1 || point > 1 && text[0] != UInt8(ascii: "0")
+    guard isPlain, point != text.count - 1, zeros >= 0, point + digits <= 18 else { return nil }
+    for _ in 0..<zeros { mantissa *= 10 }
+    return mantissa
   }
 
   /// The same for a string.

@@ -193,6 +193,32 @@ package struct RequestRecord: Sendable {
     self.end = end
   }
 
+  /// Replaces all texts but those in lists.
+  mutating func replaceTexts(_ replacement: (TextRange) -> TextRange) {
+    id = replacement(id)
+    trace = replacement(trace)
+    call = replacement(call)
+    route = replacement(route)
+    servedRoute = replacement(servedRoute)
+    provider = replacement(provider)
+    model = replacement(model)
+    deployment = replacement(deployment)
+    errorCode = replacement(errorCode)
+    errorClass = replacement(errorClass)
+    keyID = replacement(keyID)
+    keyAlias = replacement(keyAlias)
+    teamID = replacement(teamID)
+    teamAlias = replacement(teamAlias)
+    organization = replacement(organization)
+    user = replacement(user)
+    endUser = replacement(endUser)
+    if let failure = firstFailure {
+      firstFailure = FirstFailure(
+        provider: replacement(failure.provider), model: replacement(failure.model),
+        reason: failure.reason)
+    }
+  }
+
   /// The route that served or was serving: the asked one where the log names no other.
   package var answeringRoute: TextRange {
     servedRoute.isEmpty && fallbacks == 0 && !provider.isEmpty ? route : servedRoute

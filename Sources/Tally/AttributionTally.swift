@@ -38,23 +38,23 @@ extension TallyState {
         [user, 0, 0, 0])
     }
     if attributed.contains(.tag) {
-      for tag in tags(of: detail.record, in: batch, day: day) {
+      noteTags(of: detail.record, in: batch, day: day)
+      for place in tags.indices {
         add(
           detail, to: Spender(requests: .tagRequests, cost: .tagCost, tokens: .tagTokens),
-          [tag, 0, 0, 0])
+          [tags[place], 0, 0, 0])
       }
     }
     for extra in options.extra { add(detail, extra, of: batch, day: day) }
   }
 
-  /// A request's tags, each once: several may read `other`.
-  mutating func tags(of record: RequestRecord, in batch: RecordBatch, day: Int32) -> [UInt32] {
-    var tags: [UInt32] = []
+  /// Sets `tags` to a request's, each once: several may read `other`.
+  mutating func noteTags(of record: RequestRecord, in batch: RecordBatch, day: Int32) {
+    tags.removeAll(keepingCapacity: true)
     for index in record.tags {
       let tag = id(.tag, batch.texts[Int(index)], of: batch, day: day)
       if !tags.contains(tag) { tags.append(tag) }
     }
-    return tags
   }
 
   private mutating func add(_ detail: RequestDetail, to spender: Spender, _ place: SeriesKey) {

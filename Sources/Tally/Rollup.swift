@@ -33,39 +33,57 @@ package struct SideRollupKey: Hashable, Sendable {
 
 /// What is summed up in a roll-up row.
 package struct RollupSums: Equatable, Sendable {
-  package var requests: Int64 = 0
-  package var input: Int64 = 0
-  package var output: Int64 = 0
-  package var cacheRead: Int64 = 0
-  package var cacheWrite: Int64 = 0
-  package var reasoning: Int64 = 0
-  /// Nano-dollars.
-  package var cost: Int64 = 0
-  package var saved: Int64 = 0
-  package var cached: Int64 = 0
-  package var unpriced: Int64 = 0
-  package var retried: Int64 = 0
-  package var fallbacks: Int64 = 0
-  /// Microseconds that clients waited, over all `requests` of the row.
-  package var waited: Int64 = 0
+  /// What nearly every request adds to.
+  package struct Usual: Equatable, Sendable {
+    package var requests: Int64 = 0
+    package var input: Int64 = 0
+    package var output: Int64 = 0
+    /// Nano-dollars.
+    package var cost: Int64 = 0
+    /// Microseconds that clients waited, over all `requests` of the row.
+    package var waited: Int64 = 0
+  }
+
+  /// What many rows do without.
+  package struct Rare: Equatable, Sendable {
+    package var cacheRead: Int64 = 0
+    package var cacheWrite: Int64 = 0
+    package var reasoning: Int64 = 0
+    /// Nano-dollars.
+    package var saved: Int64 = 0
+    package var cached: Int64 = 0
+    package var unpriced: Int64 = 0
+    package var retried: Int64 = 0
+    package var fallbacks: Int64 = 0
+  }
+
+  package var usual = Usual()
+  package var rare = Rare()
 
   /// Nothing.
   package init() {}
+}
 
-  static func += (left: inout RollupSums, right: RollupSums) {
+extension RollupSums.Usual {
+  static func += (left: inout Self, right: Self) {
     left.requests.addClamped(right.requests)
     left.input.addClamped(right.input)
     left.output.addClamped(right.output)
+    left.cost.addClamped(right.cost)
+    left.waited.addClamped(right.waited)
+  }
+}
+
+extension RollupSums.Rare {
+  static func += (left: inout Self, right: Self) {
     left.cacheRead.addClamped(right.cacheRead)
     left.cacheWrite.addClamped(right.cacheWrite)
     left.reasoning.addClamped(right.reasoning)
-    left.cost.addClamped(right.cost)
     left.saved.addClamped(right.saved)
     left.cached.addClamped(right.cached)
     left.unpriced.addClamped(right.unpriced)
     left.retried.addClamped(right.retried)
     left.fallbacks.addClamped(right.fallbacks)
-    left.waited.addClamped(right.waited)
   }
 }
 
@@ -82,12 +100,14 @@ package struct RollupDelta: Sendable {
   /// Likewise, for `side`.
   package var sideOrder: [UInt32] { sides.order }
 
-  package func row(_ number: UInt32) -> (key: RollupKey, sums: RollupSums) {
-    (rows[number].key, rows[number].sums)
+  /// Runs `body` on a row, which is too large to be handed out.
+  package func withRow(_ number: UInt32, _ body: (RollupKey, RollupSums) -> Void) {
+    rows.withRow(number, body)
   }
 
-  package func side(_ number: UInt32) -> (key: SideRollupKey, sums: RollupSums) {
-    (sides[number].key, sides[number].sums)
+  /// Likewise.
+  package func withSide(_ number: UInt32, _ body: (SideRollupKey, RollupSums) -> Void) {
+    sides.withRow(number, body)
   }
 
   mutating func add(_ sums: RollupSums, to key: RollupKey) { rows.add(sums, to: key) }

@@ -26,30 +26,31 @@ extension TallyState {
     if !detail.record.endUser.isEmpty {
       addSide(.endUser, id(.endUser, detail.record.endUser, of: batch, day: day))
     }
-    for tag in tags(of: detail.record, in: batch, day: day) { addSide(.tag, tag) }
+    noteTags(of: detail.record, in: batch, day: day)
+    for place in tags.indices { addSide(.tag, tags[place]) }
   }
 
   private static func sums(of detail: RequestDetail) -> RollupSums {
     let record = detail.record
     var sums = RollupSums()
     if detail.isNew {
-      sums.requests = 1
-      sums.waited = max(0, record.duration.microseconds)
+      sums.usual.requests = 1
+      sums.usual.waited = max(0, record.duration.microseconds)
     }
-    if detail.isRetry { sums.retried = 1 }
-    if detail.isFallback { sums.fallbacks = 1 }
+    if detail.isRetry { sums.rare.retried = 1 }
+    if detail.isFallback { sums.rare.fallbacks = 1 }
     guard detail.isBilled else {
-      sums.cached = 1
-      sums.saved = record.saved.nanodollars
+      sums.rare.cached = 1
+      sums.rare.saved = record.saved.nanodollars
       return sums
     }
-    sums.input = record.tokens.input
-    sums.output = record.tokens.output
-    sums.cacheRead = record.tokens.cacheRead
-    sums.cacheWrite = record.tokens.cacheWrite
-    sums.reasoning = record.tokens.reasoning
-    sums.cost = detail.cost?.nanodollars ?? 0
-    sums.unpriced = detail.isUnpriced ? 1 : 0
+    sums.usual.input = record.tokens.input
+    sums.usual.output = record.tokens.output
+    sums.rare.cacheRead = record.tokens.cacheRead
+    sums.rare.cacheWrite = record.tokens.cacheWrite
+    sums.rare.reasoning = record.tokens.reasoning
+    sums.usual.cost = detail.cost?.nanodollars ?? 0
+    sums.rare.unpriced = detail.isUnpriced ? 1 : 0
     return sums
   }
 }

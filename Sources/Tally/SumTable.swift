@@ -8,12 +8,14 @@ protocol SumKey: Comparable, Sendable {
 /// for keys of this size.
 struct SumTable<Key: SumKey>: Sendable {
   /// A key with its sums, side by side: both are in memory that is far when there are many.
-  struct Row: Sendable {
+  private struct Row {
     var key: Key
-    var sums: RollupSums
+    var sums: RollupSums.Usual
   }
 
   private var rows: [Row] = []
+  /// Of the first rows, up to the last one that has any: most of what is far need not be fetched.
+  private var rare: [RollupSums.Rare] = []
   /// Numbers of rows, above some of the key's bits, which tell most other keys without a look at them.
   private var slots: [UInt64]
   private static var free: UInt64 { .max }
@@ -32,28 +34,43 @@ struct SumTable<Key: SumKey>: Sendable {
     return order
   }
 
-  subscript(row: UInt32) -> Row { rows[Int(row)] }
+  func withRow(_ number: UInt32, _ body: (Key, RollupSums) -> Void) {
+    let place = Int(number)
+    var sums = RollupSums()
+    sums.usual = rows[place].sums
+    if place < rare.count { sums.rare = rare[place] }
+    body(rows[place].key, sums)
+  }
 
   mutating func add(_ amount: RollupSums, to key: Key) {
+    let row = row(of: key)
+    rows[row].sums += amount.usual
+    if amount.rare == RollupSums.Rare() { return }
+    if row >= rare.count {
+      rare.append(contentsOf: repeatElement(.init(), count: row + 1 - rare.count))
+    }
+    rare[row] += amount.rare
+  }
+
+  private mutating func row(of key: Key) -> Int {
     let spread = key.spread
     let tag = spread & ~Self.numberBits
     var slot = Int(truncatingIfNeeded: spread) & (slots.count - 1)
     while slots[slot] != Self.free {
       let row = Int(slots[slot] & Self.numberBits)
-      if slots[slot] & ~Self.numberBits == tag, rows[row].key == key {
-        rows[row].sums += amount
-        return
-      }
+      if slots[slot] & ~Self.numberBits == tag, rows[row].key == key { return row }
       slot = (slot + 1) & (slots.count - 1)
     }
     slots[slot] = tag | UInt64(rows.count)
-    rows.append(Row(key: key, sums: amount))
+    rows.append(Row(key: key, sums: .init()))
     if rows.count * 4 > slots.count * 3 { grow() }
+    return rows.count - 1
   }
 
   mutating func removeAll() {
     guard !rows.isEmpty else { return }
     rows.removeAll(keepingCapacity: true)
+    rare.removeAll(keepingCapacity: true)
     for slot in slots.indices { slots[slot] = Self.free }
   }
 

@@ -21,6 +21,8 @@ package struct TallyState: Sendable {
   let prices: PriceBook?
   /// Looked up once for each model.
   var priced: [UInt64: ModelPrice?] = [:]
+  /// Of the request that is counted: an array for each would cost more than the counting.
+  var tags: [UInt32] = []
   let attributed: Set<LabelOptions.Attribution>
   let metadataNames: [String]
 
@@ -82,14 +84,14 @@ package struct TallyState: Sendable {
     -> UInt32
   {
     if range.isEmpty { return Vocabulary.none }
-    return batch.bytes.withUnsafeBytes { labels.id(dimension, $0[range], day: day) }
+    return batch.memory.withUnsafeBytes { labels.id(dimension, $0[range], day: day) }
   }
 
   mutating func knownID(
     _ dimension: Dimension, _ range: TextRange, of batch: RecordBatch, day: Int32
   ) -> UInt32 {
     if range.isEmpty { return Vocabulary.none }
-    return batch.bytes.withUnsafeBytes { labels.knownID(dimension, $0[range], day: day) }
+    return batch.memory.withUnsafeBytes { labels.knownID(dimension, $0[range], day: day) }
   }
 
   /// The id for a text that does not come from a log line, such as a source's name.

@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 @testable import Record
@@ -32,6 +33,31 @@ import Testing
     var batch = RecordBatch()
     let range = [UInt8](repeating: 0x80, count: 600).withUnsafeBytes { batch.add($0) }
     #expect(range.count == 0)
+  }
+
+  @Test func aCopyReadsAlike() {
+    var batch = RecordBatch()
+    _ = batch.add("in front")
+    var record = RequestRecord(
+      identity: Identity(start: .init(microseconds: 1), hash: 2), start: .init(microseconds: 1),
+      end: .init(microseconds: 2))
+    record.id = batch.add("id")
+    record.endUser = batch.add("somebody")
+    record.firstFailure = FirstFailure(
+      provider: batch.add("openai"), model: .none, reason: .timeout)
+    record.tags = 1..<3
+    record.metadata = 3
+    for text in ["one", "two", "eco", "web"] { batch.texts.append(batch.add(text)) }
+    var other = RecordBatch()
+    other.texts.append(other.add("there before"))
+    let copy = other.copy(record, of: batch, metadata: 2)
+    #expect(other.string(copy.id) == "id" && other.string(copy.endUser) == "somebody")
+    #expect(copy.firstFailure.map { other.string($0.provider) } == "openai")
+    #expect(copy.firstFailure?.model == TextRange.none && copy.route == .none)
+    #expect(copy.tags.map { other.string(other.texts[Int($0)]) } == ["one", "two"])
+    let values = Int(copy.metadata)..<Int(copy.metadata) + 2
+    #expect(values.map { other.string(other.texts[$0]) } == ["eco", "web"])
+    #expect(other.hash(copy.id, seed: 3) == batch.hash(record.id, seed: 3))
   }
 
   @Test func emptyingForgetsTextsAndRecords() {

@@ -148,16 +148,22 @@ import Testing
     desk.request { record, _ in record.cost = nil }
     desk.state.add(desk.batch, now: noon)
     let rollup = desk.state.rollup
-    let rows = rollup.rowOrder.map(rollup.row)
-    let sides = rollup.sideOrder.map(rollup.side)
     var sums = RollupSums()
-    for row in rows { sums += row.sums }
-    #expect(rows.count == 2 && sides.count == 2)
-    #expect(Set(rows.map(\.key.quarter)) == [1_994_736])
-    #expect(sums.requests == 3 && sums.waited == 4_500_000)
-    #expect(sums.input == 20 && sums.output == 10 && sums.cacheRead == 4)
-    #expect(sums.cost == 250 && sums.saved == 7)
-    #expect(sums.cached == 1 && sums.unpriced == 1 && sums.retried == 1 && sums.fallbacks == 0)
-    #expect(sides.allSatisfy { $0.sums.requests == 1 })
+    for number in rollup.rowOrder {
+      rollup.withRow(number) { key, row in
+        #expect(key.quarter == 1_994_736)
+        sums.usual += row.usual
+        sums.rare += row.rare
+      }
+    }
+    #expect(rollup.rowOrder.count == 2 && rollup.sideOrder.count == 2)
+    let (usual, rare) = (sums.usual, sums.rare)
+    #expect(usual.requests == 3 && usual.waited == 4_500_000)
+    #expect(usual.input == 20 && usual.output == 10 && rare.cacheRead == 4)
+    #expect(usual.cost == 250 && rare.saved == 7)
+    #expect(rare.cached == 1 && rare.unpriced == 1 && rare.retried == 1 && rare.fallbacks == 0)
+    for number in rollup.sideOrder {
+      rollup.withSide(number) { _, side in #expect(side.usual.requests == 1) }
+    }
   }
 }

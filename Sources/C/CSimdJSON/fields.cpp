@@ -3,43 +3,17 @@
 #include <cstring>
 #include <memory>
 #include <simdjson.h>
-#include <string>
 #include <string_view>
 #include <vector>
+
+#include "keys.hpp"
 
 using namespace simdjson;
 
 namespace {
-constexpr uint16_t none = UINT16_MAX;
-constexpr uint32_t no_slot = UINT32_MAX;
 constexpr uint32_t max_items = 64;
 // No wanted path is as deep; what is not wanted is skipped without recursion.
 constexpr size_t max_depth = 1024;
-
-// The 8 bytes at `bytes`; lines have bytes enough behind them. The first one is the lowest.
-inline uint64_t word(const uint8_t *bytes) {
-  uint64_t word;
-  std::memcpy(&word, bytes, 8);
-  return word;
-}
-
-struct Node {
-  std::vector<uint8_t> key;  // with 8 bytes behind it
-  size_t size = 0;
-  uint32_t slot = no_slot;
-  bool has_children = false;
-  uint16_t next = none;  // with the same hash
-  uint16_t table[256];   // children by hash
-  Node() { std::fill(std::begin(table), std::end(table), none); }
-
-  bool is(const uint8_t *name, size_t length) const {
-    if (length != size) return false;
-    const uint8_t *own = key.data();
-    for (; length >= 8; length -= 8, own += 8, name += 8)
-      if (word(own) != word(name)) return false;
-    return length == 0 || (word(own) ^ word(name)) << (8 - length) * 8 == 0;
-  }
-};
 
 // Looks at 8 bytes at a time, and so at up to 7 behind, which every line has.
 inline bool has_backslash(const uint8_t *bytes, size_t size) {
@@ -52,21 +26,22 @@ inline bool has_backslash(const uint8_t *bytes, size_t size) {
   return false;
 }
 
-// Few bytes, well chosen: the names that loggers use differ in length, ends or middle.
-inline uint32_t hash(const uint8_t *key, size_t size) {
-  if (size == 0) return 0;
-  return (uint32_t(size) * 29 + key[0] * 7 + key[size / 2] * 3 + key[size - 1]) & 255;
-}
+// What a character is that begins a token.
+enum class Token : uint8_t { other, scalar, open };
+
+struct Tokens {
+  Token kinds[256] = {};
+  constexpr Tokens() {
+    for (Token &kind : kinds) kind = Token::scalar;
+    for (char mark : {'\0', '}', ']', ',', ':'}) kinds[uint8_t(mark)] = Token::other;
+    for (char mark : {'{', '['}) kinds[uint8_t(mark)] = Token::open;
+  }
+};
+constexpr Tokens tokens;
 }  // namespace
 
 struct sj_fields {
-  std::vector<Node> nodes{1};
-
-  uint16_t find(const Node &node, const uint8_t *key, size_t size) const {
-    for (uint16_t i = node.table[hash(key, size)]; i != none; i = nodes[i].next)
-      if (nodes[i].is(key, size)) return i;
-    return none;
-  }
+  Keys keys;
 };
 
 struct sj_parser {
@@ -91,7 +66,7 @@ struct malformed {};
 // than its brackets.
 struct Walk {
   sj_parser &parser;
-  const sj_fields &fields;
+  Keys &keys;
   sj_value *slots;
   const uint8_t *line;
   const uint32_t *next;  // the next token's place
@@ -129,23 +104,14 @@ struct Walk {
 
   // Brackets are only counted; the first stage has seen that strings are closed.
   void skip() {
-    const uint8_t first = peek();
-    if (first != '{' && first != '[') {
-      if (first == 0 || first == '}' || first == ']' || first == ',' || first == ':')
-        throw malformed();
-      ++next;
-      return;
-    }
-    size_t depth = 1;
-    while (++next < end) {
+    const Token first = tokens.kinds[peek()];
+    if (first == Token::other) throw malformed();
+    ++next;
+    for (size_t depth = first == Token::open; depth > 0; ++next) {
+      if (next >= end) throw malformed();
       const uint8_t character = line[*next] | 0x20;  // [ and {, ] and } differ in this bit
-      if (character == '{') ++depth;
-      if (character == '}' && --depth == 0) {
-        ++next;
-        return;
-      }
+      depth += size_t(character == '{') - size_t(character == '}');
     }
-    throw malformed();
   }
 
   void strings(uint32_t slot) {
@@ -219,44 +185,49 @@ struct Walk {
     }
   }
 
-  // The child of `node` with the key at the next token, which ends before the last quote in front
-  // of the colon.
-  uint16_t child(const Node &node) {
+  // The key of `parent` at the next token, which ends before the last quote in front of the colon;
+  // null if nobody wants it and it cannot be remembered.
+  sj_key *find(sj_key &parent) {
     if (peek() != '"' || next + 1 >= end || line[next[1]] != ':') throw malformed();
     const uint8_t *begin = line + *next + 1, *behind = line + next[1];
     while (*--behind != '"') {}
     const size_t size = size_t(behind - begin);
-    uint16_t found = fields.find(node, begin, size);
-    if (found == none && has_backslash(begin, size)) {
-      if (const uint8_t *end = unescaped()) found = fields.find(node, text, size_t(end - text));
-    }
-    next += 2;
-    return found;
+    if (sj_key *known = parent.child(begin, size)) return known;
+    if (!has_backslash(begin, size)) return keys.learn(parent, begin, size);
+    const uint8_t *end = unescaped();
+    return end ? parent.child(text, size_t(end - text)) : nullptr;
   }
 
-  void object(const Node &node) {
+  // The same, found quickly if it is the one that is expected. Whatever comes is expected next time.
+  sj_key *key(sj_key &parent, sj_key *&expected) {
+    const bool is_expected =
+        expected && next + 1 < end && expected->is_at(line + *next) && line[next[1]] == ':';
+    if (!is_expected) expected = find(parent);
+    next += 2;
+    return expected;
+  }
+
+  void object(sj_key &parent) {
     expect('{');
     if (peek() == '}') {
       ++next;
       return;
     }
+    sj_key *unknown = nullptr;
+    sj_key **expected = &parent.first;
     while (true) {
-      const uint16_t index = child(node);
-      if (index == none) {
-        skip();
+      sj_key *const found = key(parent, *expected);
+      if (found && found->table && peek() == '{') {
+        if (found->slot != no_slot) put(found->slot, {nullptr, 0, 0, SJ_OBJECT});
+        object(*found);
+      } else if (found && found->slot != no_slot) {
+        leaf(found->slot);
       } else {
-        const Node &wanted = fields.nodes[index];
-        if (wanted.has_children && peek() == '{') {
-          if (wanted.slot != no_slot) put(wanted.slot, {nullptr, 0, 0, SJ_OBJECT});
-          object(wanted);
-        } else if (wanted.slot != no_slot) {
-          leaf(wanted.slot);
-        } else {
-          skip();
-        }
+        skip();
       }
       if (peek() == '}') break;
       expect(',');
+      expected = found ? &found->follower : &(unknown = nullptr);
     }
     ++next;
   }
@@ -266,30 +237,18 @@ struct Walk {
 sj_fields *sj_fields_new(void) { return new sj_fields; }
 void sj_fields_free(sj_fields *fields) { delete fields; }
 
-uint32_t sj_fields_child(sj_fields *fields, uint32_t parent, const char *key, size_t length) {
-  std::vector<uint8_t> name(key, key + length);
-  name.resize(length + 8);
-  const uint16_t known = fields->find(fields->nodes[parent], name.data(), length);
-  if (known != none) return known;
-  const uint16_t made = uint16_t(fields->nodes.size());
-  fields->nodes.emplace_back();
-  uint16_t &head = fields->nodes[parent].table[hash(name.data(), length)];
-  fields->nodes[made].key = std::move(name);
-  fields->nodes[made].size = length;
-  fields->nodes[made].next = head;
-  head = made;
-  fields->nodes[parent].has_children = true;
-  return made;
+sj_key *sj_fields_line(sj_fields *fields) { return &fields->keys.line(); }
+
+sj_key *sj_fields_child(sj_fields *fields, sj_key *parent, const char *key, size_t length) {
+  return fields->keys.want(*parent, key, length);
 }
 
-void sj_fields_want(sj_fields *fields, uint32_t node, uint32_t slot) {
-  fields->nodes[node].slot = slot;
-}
+void sj_fields_want(sj_key *key, uint32_t slot) { key->slot = slot; }
 
 sj_parser *sj_parser_new(void) { return new sj_parser; }
 void sj_parser_free(sj_parser *parser) { delete parser; }
 
-int sj_extract(sj_parser *parser, const sj_fields *fields, const char *line, size_t length,
+int sj_extract(sj_parser *parser, sj_fields *fields, const char *line, size_t length,
                sj_value *slots) {
   // Few of the slots are used by any line, so clearing all would cost more.
   for (uint32_t slot : parser->used) slots[slot] = {};
@@ -306,9 +265,9 @@ int sj_extract(sj_parser *parser, const sj_fields *fields, const char *line, siz
     if (stages.stage1(bytes, length, stage1_mode::regular) != SUCCESS) return SJ_NOT_JSON;
     const uint32_t *tokens = stages.structural_indexes.get();
     const uint32_t *end = tokens + stages.n_structural_indexes;
-    Walk walk{*parser, *fields, slots, bytes, tokens, end, parser->strings.data()};
+    Walk walk{*parser, fields->keys, slots, bytes, tokens, end, parser->strings.data()};
     if (walk.peek() != '{') return walk.is_value() ? SJ_NOT_OBJECT : SJ_NOT_JSON;
-    walk.object(fields->nodes[0]);
+    walk.object(fields->keys.line());
     return walk.next == end ? SJ_OK : SJ_NOT_JSON;
   } catch (const malformed &) {
     return SJ_NOT_JSON;

@@ -15,7 +15,7 @@ extension Importer {
     _ batch: ImportBatch, of file: inout ImportFile, at place: ImportPlace
   ) throws(LedgerError) -> Bool {
     let horizon = clock.now() - settings.ledger.dedup
-    let needsLock = !isAlone || batch.records.hasEvents(since: horizon)
+    needsLock = !isAlone || batch.records.hasEvents(since: horizon)
     if needsLock {
       if uncommittedLines > 0, try !commitCounted(&file) { return false }
       try lock()
@@ -23,6 +23,8 @@ extension Importer {
     let now = clock.now()
     if needsLock { try admit(&batch.records, now: now) }
     settlement.settle(&batch.records, horizon: &file.latest)
+    // Nothing will come any more that what waits could wait for.
+    if place.isFinal { settlement.settleAll(&batch.records) }
     let isAgain = file.againTo != nil
     file.advance(to: batch.place(atEnd: place.end), isEnd: place.end != nil)
     try sift(&batch.records, of: file, isAgain: isAgain, now: now)
@@ -30,18 +32,19 @@ extension Importer {
     note(batch, of: place.path)
     count(batch.records, now: now)
     if needsLock {
-      try write(batch.records, &file, now: now)
+      try write(batch.records, &file, isFinal: place.isFinal, now: now)
       pace.took(lockedFor, forLines: batch.lines)
     } else if place.isLast || tally.rollup.count >= pace.rows
       || uncommittedLines >= Self.mostLines
     {
-      return try commitCounted(&file)
+      return try commitCounted(&file, isFinal: place.isFinal)
     }
     return true
   }
 
-  /// Settles what still waits: nothing will come any more.
+  /// Settles what still waits, if the last file did not come to its end.
   func finish() throws(LedgerError) {
+    guard !isClosed else { return }
     var records = RecordBatch()
     try lock()
     let now = clock.now()
@@ -57,7 +60,9 @@ extension Importer {
   private static let mostLines: Int64 = 1 << 20
 
   /// Commits what was counted without the lock; false if that was in vain.
-  private func commitCounted(_ file: inout ImportFile) throws(LedgerError) -> Bool {
+  private func commitCounted(
+    _ file: inout ImportFile, isFinal: Bool = false
+  ) throws(LedgerError) -> Bool {
     let rows = tally.rollup.count
     guard try !lock() || !tally.labels.hasAdded else {
       // Both may have given one id to different values.
@@ -65,7 +70,7 @@ extension Importer {
       isAlone = false
       return false
     }
-    try write(RecordBatch(), &file, now: clock.now())
+    try write(RecordBatch(), &file, isFinal: isFinal, now: clock.now())
     pace.took(lockedFor, forRows: rows, isAlone: !ledger.hasDaemon)
     return true
   }
@@ -96,13 +101,15 @@ extension Importer {
 
   /// Writes what was counted, and how far the file was read, and commits.
   private func write(
-    _ records: RecordBatch, _ file: inout ImportFile, now: Timestamp
+    _ records: RecordBatch, _ file: inout ImportFile, isFinal: Bool, now: Timestamp
   ) throws(LedgerError) {
     try writeSums(of: records, now: now)
     if isReadAgain { try ledger.removeSkips(of: file) }
     isReadAgain = false
     try ledger.save(&file)
+    if isFinal { try ledger.close(run: run) }
     try ledger.ledger.commit()
+    isClosed = isFinal
     lockedFor = WallClock.monotonic.now() - lockedSince
     tally.markWritten()
     uncommittedLines = 0

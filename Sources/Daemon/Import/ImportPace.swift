@@ -9,6 +9,8 @@ struct ImportPace {
 
   /// Lines, when each has to be looked up in the ledger.
   private(set) var lines: Int64 = 2048
+  /// Lines, when they need not be: few enough to stay in the processor's cache.
+  var unlockedLines: Int64 { min(lines, 512) }
   /// Rows of sums, when nothing else is to be done.
   private(set) var rows = 8192
   private var isFixed = false

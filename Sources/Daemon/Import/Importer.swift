@@ -21,6 +21,8 @@ struct ImportPlace {
   var path: String
   /// No further one will come from the file.
   var isLast = false
+  /// Nor from another.
+  var isFinal = false
   /// Where the text ends, if it was read to its end.
   var end: Int64?
 }
@@ -64,9 +66,15 @@ package final class Importer {
   private let maxLine: Int
   private var progress = ImportProgress()
   private var isStopped = false
+  /// Whether the last file is read.
+  private var isFinal = false
+  /// Whether all is in the ledger.
+  var isClosed = false
   var pace = ImportPace()
   /// Whether no other process was seen to write.
   var isAlone = true
+  /// Whether the last lines had to be looked up in the ledger.
+  var needsLock = false
   /// Lines that were counted and not committed.
   var uncommittedLines: Int64 = 0
   /// Whether nothing is left out any more of the file that is read.
@@ -112,8 +120,9 @@ package final class Importer {
     do throws(LedgerError) {
       try begin(candidates)
       var done: Int64 = 0
-      for candidate in candidates {
+      for (number, candidate) in candidates.enumerated() {
         progress.path = candidate.path
+        isFinal = number == candidates.count - 1
         try read(candidate) { position in
           progress.bytes = done + min(position, candidate.size)
           progress.lines = report.lines
@@ -201,7 +210,8 @@ package final class Importer {
       var place = ImportPlace(path: candidate.path)
       do throws(HistoryFileError) {
         hasMore = try text.read(
-          into: batch, lines: pace.lines, now: clock.now(), againTo: file.againTo ?? -1)
+          into: batch, lines: needsLock ? pace.lines : pace.unlockedLines, now: clock.now(),
+          againTo: file.againTo ?? -1)
         if !hasMore { place.end = text.offset }
       } catch {
         report.add(problem: "\(error)")
@@ -209,6 +219,7 @@ package final class Importer {
       }
       if place.end != nil { file.stamp = candidate.stamp }
       place.isLast = !hasMore
+      place.isFinal = isFinal && !hasMore
       last = (file, file.againTo != nil)
       guard try take(batch, of: &file, at: place) else { return false }
       last?.file = file

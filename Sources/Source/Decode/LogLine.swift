@@ -1,3 +1,4 @@
+import Glibc
 import Record
 import Support
 
@@ -116,7 +117,7 @@ final class LogLine {
   func tags(_ field: LogField, into batch: inout RecordBatch) -> Range<Int32> {
     let first = Int32(batch.texts.count)
     json.forEachString(in: field.rawValue) { text in
-      guard !text.isEmpty, !text.starts(with: Self.userAgent) else { return }
+      guard !text.isEmpty, !Self.isUserAgent(text) else { return }
       batch.texts.append(batch.add(text))
     }
     return first..<Int32(batch.texts.count)
@@ -141,5 +142,10 @@ final class LogLine {
   /// 2020-01-01: no such proxy is older.
   private static let earliest = Timestamp(microseconds: 1_577_836_800_000_000)
   private static let largestCount: Int64 = 1_000_000_000_000
-  private static let userAgent = Array("User-Agent: ".utf8)
+
+  private static func isUserAgent(_ tag: UnsafeRawBufferPointer) -> Bool {
+    let name: StaticString = "User-Agent: "
+    guard let text = tag.baseAddress, tag.count >= name.utf8CodeUnitCount else { return false }
+    return memcmp(text, name.utf8Start, name.utf8CodeUnitCount) == 0
+  }
 }

@@ -17,7 +17,8 @@ package struct Settlement {
   private let capacity: Int
   private let encoder: NativeEncoder
   private let decoder: RecordDecoder
-  private var waiting: [UInt64: WaitingFailure] = [:]
+  private let metadata: Int
+  private var waiting: [UInt64: Entry] = [:]
   /// When each of them is due, apart from it: it is looked through often.
   private var dues: [UInt64: Timestamp] = [:]
   private var changed: Set<UInt64> = []
@@ -25,6 +26,19 @@ package struct Settlement {
   private var nextDue = Timestamp(microseconds: .max)
   /// Keeps clients, who choose call ids, from making two of them collide.
   private let seed = UInt64.random(in: .min ... .max)
+
+  private struct Entry {
+    let callID: [UInt8]
+    var due: Timestamp
+    var isSettled = false
+    var failure: Failure
+  }
+
+  /// As a line only if it has to outlast a commit: most failures settle sooner.
+  private enum Failure {
+    case request(KeptRequest)
+    case line([UInt8])
+  }
 
   /// Starts with what the ledger kept; `settleAfter` is given for each source, by its index.
   package init(
@@ -35,11 +49,13 @@ package struct Settlement {
     self.capacity = capacity
     encoder = NativeEncoder(metadataNames: metadataNames)
     decoder = RecordDecoder(format: .native, metadataNames: metadataNames)
-    for entry in restored {
-      let key = key(entry.callID)
-      waiting[key] = entry
-      dues[key] = entry.due
-      nextDue = min(nextDue, entry.due)
+    metadata = metadataNames.count
+    for kept in restored {
+      let key = key(kept.callID)
+      waiting[key] = Entry(
+        callID: kept.callID, due: kept.due, isSettled: kept.isSettled, failure: .line(kept.line))
+      dues[key] = kept.due
+      nextDue = min(nextDue, kept.due)
     }
   }
 
@@ -70,9 +86,7 @@ package struct Settlement {
 
   /// Settles as failed all that waits: nothing will come any more, and nothing is kept.
   package mutating func settleAll(_ batch: inout RecordBatch) {
-    for entry in waiting.values.sorted(by: Self.isEarlier) {
-      settleOrForget(entry, in: &batch, horizon: .init(microseconds: 0))
-    }
+    for key in inOrder(dues) { settleOrForget(key, in: &batch, horizon: .init(microseconds: 0)) }
     waiting.removeAll()
     dues.removeAll()
     changed.removeAll()
@@ -97,7 +111,7 @@ package struct Settlement {
   }
 
   private func isAwaited(_ id: TextRange, of batch: RecordBatch) -> Bool {
-    !waiting.isEmpty && waiting.index(forKey: batch.withBytes(id) { hash64($0, seed: seed) }) != nil
+    !waiting.isEmpty && dues.index(forKey: batch.hash(id, seed: seed)) != nil
   }
 
   /// Whether `expire` would do anything.
@@ -111,9 +125,8 @@ package struct Settlement {
   /// the wall clock once the sources are caught up.
   package mutating func expire(_ batch: inout RecordBatch, horizon: Timestamp) {
     guard isDue(at: horizon) else { return }
-    let due = dues.filter { $0.value <= horizon }.keys.compactMap { waiting[$0] }
-    for entry in due.sorted(by: Self.isEarlier) {
-      settleOrForget(entry, in: &batch, horizon: horizon)
+    for key in inOrder(dues.filter { $0.value <= horizon }) {
+      settleOrForget(key, in: &batch, horizon: horizon)
     }
     if waiting.count > capacity { makeRoom(in: &batch) }
     nextDue = dues.values.min() ?? Timestamp(microseconds: .max)
@@ -121,48 +134,75 @@ package struct Settlement {
 
   private mutating func makeRoom(in batch: inout RecordBatch) {
     let surplus = waiting.count - capacity * 3 / 4
-    let leaving = waiting.values.sorted { left, right in
-      left.isSettled == right.isSettled ? Self.isEarlier(left, right) : left.isSettled
-    }
-    for entry in leaving.prefix(surplus) {
-      if !entry.isSettled, let record = decode(entry, into: &batch) {
+    let settled = dues.filter { waiting[$0.key]?.isSettled == true }
+    let others = dues.filter { settled[$0.key] == nil }
+    for key in (inOrder(settled) + inOrder(others)).prefix(surplus) {
+      if let entry = waiting[key], !entry.isSettled, let record = decode(entry, into: &batch) {
         batch.requests.append(record)
       }
-      forget(key(entry.callID))
+      forget(key)
     }
   }
 
-  /// A fixed order, so that labels are admitted in the same one after a restart.
-  private static func isEarlier(_ left: WaitingFailure, _ right: WaitingFailure) -> Bool {
-    left.due == right.due
-      ? left.callID.lexicographicallyPrecedes(right.callID) : left.due < right.due
+  /// By time, and else in a fixed order, so that labels are admitted in the same one after a restart.
+  private func inOrder(_ dues: [UInt64: Timestamp]) -> [UInt64] {
+    func callID(_ key: UInt64) -> [UInt8] { waiting[key]?.callID ?? [] }
+    return dues.sorted { left, right in
+      left.value == right.value
+        ? callID(left.key).lexicographicallyPrecedes(callID(right.key)) : left.value < right.value
+    }.map(\.key)
   }
 
   /// What has changed since the last call.
   package mutating func takeChanges() -> WaitingChanges {
     var changes = WaitingChanges()
-    changes.saved = changed.compactMap { waiting[$0] }
+    for key in changed {
+      guard let entry = waiting[key] else { continue }
+      let line = line(of: entry)
+      waiting[key]?.failure = .line(line)
+      changes.saved.append(
+        WaitingFailure(
+          callID: entry.callID, due: entry.due, isSettled: entry.isSettled, line: line))
+    }
     changes.removed = removed
     changed.removeAll()
     removed.removeAll()
     return changes
   }
 
-  private mutating func settleOrForget(
-    _ waited: WaitingFailure, in batch: inout RecordBatch, horizon: Timestamp
-  ) {
-    var entry = waited
-    let key = key(entry.callID)
-    if entry.isSettled {
-      forget(key)
-      return
+  private func line(of entry: Entry) -> [UInt8] {
+    switch entry.failure {
+    case .request(let kept): encoder.encode(kept.record, of: kept.batch)
+    case .line(let line): line
     }
-    if let record = decode(entry, into: &batch) { batch.requests.append(record) }
+  }
+
+  private mutating func settleOrForget(
+    _ key: UInt64, in batch: inout RecordBatch, horizon: Timestamp
+  ) {
+    guard var entry = waiting[key], !entry.isSettled else { return forget(key) }
+    if let record = decode(entry, into: &batch) {
+      batch.requests.append(record)
+      entry.failure = .request(KeptRequest(remnant(of: record), of: batch, metadata: metadata))
+    }
     entry.isSettled = true
     entry.due = max(entry.due, horizon) + Self.rememberSettled
     waiting[key] = entry
     dues[key] = entry.due
     changed.insert(key)
+  }
+
+  /// What a late success still needs of a failure.
+  private func remnant(of record: RequestRecord) -> RequestRecord {
+    var remnant = RequestRecord(identity: record.identity, start: record.start, end: record.end)
+    remnant.id = record.id
+    remnant.outcome = record.outcome
+    remnant.reason = record.reason
+    remnant.route = record.route
+    remnant.firstFailure = record.firstFailure
+    remnant.attempts = record.attempts
+    remnant.metadata = record.metadata
+    return remnant
   }
 
   private mutating func wait(for payload: RequestRecord, in batch: inout RecordBatch) {
@@ -189,8 +229,8 @@ package struct Settlement {
     }
     let due = record.end + settleAfter[Int(record.source)]
     dues[key] = due
-    waiting[key] = WaitingFailure(
-      callID: callID, due: due, isSettled: false, line: encoder.encode(record, of: batch))
+    let kept = KeptRequest(record, of: batch, metadata: metadata)
+    waiting[key] = Entry(callID: callID, due: due, failure: .request(kept))
     changed.insert(key)
     nextDue = min(nextDue, due)
   }
@@ -212,7 +252,7 @@ package struct Settlement {
   ) -> RequestRecord {
     var record = payload
     record.form = .whole
-    let key = batch.withBytes(record.id) { hash64($0, seed: seed) }
+    let key = batch.hash(record.id, seed: seed)
     guard let entry = waiting[key], batch.withBytes(record.id, { $0.elementsEqual(entry.callID) }),
       let failure = decode(entry, into: &batch), failure.end <= record.end
     else { return record }
@@ -239,8 +279,11 @@ package struct Settlement {
     return record
   }
 
-  private func decode(_ entry: WaitingFailure, into batch: inout RecordBatch) -> RequestRecord? {
-    decoder.stored(entry.line, into: &batch)
+  private func decode(_ entry: Entry, into batch: inout RecordBatch) -> RequestRecord? {
+    switch entry.failure {
+    case .request(let kept): kept.copy(to: &batch)
+    case .line(let line): decoder.stored(line, into: &batch)
+    }
   }
 
   private mutating func forget(_ key: UInt64) {

@@ -46,10 +46,10 @@ final class JSONLine {
     slots = .allocate(capacity: paths.count)
     slots.initialize(repeating: sj_value())
     for (slot, path) in paths.enumerated() {
-      let node = path.reduce(UInt32(0)) { parent, key in
+      let key = path.reduce(sj_fields_line(fields)) { parent, key in
         sj_fields_child(fields, parent, key, key.utf8.count)
       }
-      sj_fields_want(fields, node, UInt32(slot))
+      sj_fields_want(key, UInt32(slot))
     }
   }
 

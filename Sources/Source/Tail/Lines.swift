@@ -9,22 +9,20 @@ struct LineBuffer: ~Copyable {
 
   init(capacity: Int) { bytes = Self.allocate(capacity) }
 
-  deinit { bytes.baseAddress?.deallocate() }
+  deinit { free(bytes.baseAddress) }
 
   /// Makes room for `capacity` bytes, keeping what is there.
   mutating func grow(to capacity: Int) {
     guard capacity > bytes.count else { return }
     let larger = Self.allocate(capacity)
     larger.copyMemory(from: UnsafeRawBufferPointer(bytes))
-    bytes.baseAddress?.deallocate()
+    free(bytes.baseAddress)
     bytes = larger
   }
 
+  /// Zeros, of which the system makes pages only where they are touched.
   private static func allocate(_ capacity: Int) -> UnsafeMutableRawBufferPointer {
-    let memory = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: capacity + padding, alignment: 64)
-    memory.initializeMemory(as: UInt8.self, repeating: 0)
-    return UnsafeMutableRawBufferPointer(start: memory.baseAddress, count: capacity)
+    UnsafeMutableRawBufferPointer(start: calloc(capacity + padding, 1), count: capacity)
   }
 }
 

@@ -30,14 +30,17 @@ typedef struct {
 
 enum { SJ_OK = 0, SJ_NOT_JSON, SJ_NOT_OBJECT };
 
-// The tree of wanted keys. Node 0 is the line itself.
+// The tree of wanted keys. It also remembers in which order lines have theirs.
 typedef struct sj_fields sj_fields;
+typedef struct sj_key sj_key;
 sj_fields *sj_fields_new(void);
 void sj_fields_free(sj_fields *fields);
-// The node of `key` below `parent`, made if it is not there.
-uint32_t sj_fields_child(sj_fields *fields, uint32_t parent, const char *key, size_t length);
-// What stands at `node` is wanted as slot `slot`.
-void sj_fields_want(sj_fields *fields, uint32_t node, uint32_t slot);
+// The line itself, in which keys stand.
+sj_key *sj_fields_line(sj_fields *fields);
+// The key below `parent`, made if it is not there.
+sj_key *sj_fields_child(sj_fields *fields, sj_key *parent, const char *key, size_t length);
+// What stands at `key` is wanted as slot `slot`.
+void sj_fields_want(sj_key *key, uint32_t slot);
 
 typedef struct sj_parser sj_parser;
 sj_parser *sj_parser_new(void);
@@ -45,7 +48,7 @@ void sj_parser_free(sj_parser *parser);
 // Reads one line, which has at least 64 readable bytes behind it, and sets the wanted slots; the
 // rest of `slots`, which were zero before the first line and are always the same, is
 // SJ_ABSENT. A key that stands twice: the last one counts.
-int sj_extract(sj_parser *parser, const sj_fields *fields, const char *line, size_t length,
+int sj_extract(sj_parser *parser, sj_fields *fields, const char *line, size_t length,
                sj_value *slots);
 // The strings of the arrays found by the last sj_extract.
 const sj_value *sj_items(const sj_parser *parser);

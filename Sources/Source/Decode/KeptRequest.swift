@@ -1,0 +1,29 @@
+import Record
+import Support
+
+/// A request outside of any batch, with the texts that it points into.
+final class KeptRequest: Sendable {
+  /// The only request of `batch`, though not in its list.
+  let record: RequestRecord
+  let batch: RecordBatch
+  private let metadata: Int
+
+  /// Copies the request from a batch where it has so many metadata values.
+  ///
+  /// It reads then as if it had come as a native line, which is how the ledger keeps it.
+  init(_ record: RequestRecord, of source: RecordBatch, metadata: Int) {
+    var batch = RecordBatch()
+    var kept = batch.copy(record, of: source, metadata: metadata)
+    (kept.form, kept.source, kept.stream) = (.whole, 0, 0)
+    kept.callHash = batch.hash(kept.id)
+    kept.identity = Identity(start: kept.start, call: kept.callHash, kind: .nativeRequest)
+    self.record = kept
+    self.batch = batch
+    self.metadata = metadata
+  }
+
+  /// The request as it reads in `target`, to which its texts are copied.
+  func copy(to target: inout RecordBatch) -> RequestRecord {
+    target.copy(record, of: batch, metadata: metadata)
+  }
+}
