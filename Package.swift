@@ -59,11 +59,13 @@ let package = Package(
     module("Ledger", ["Tally", "Record", "Metrics", "Support", "CSQLite"]),
     module("Notify", ["HTTP", "Metrics", "Support", "CCrypto"]),
     module("Health", ["HTTP", "Metrics", "Record", "Support"]),
-    module("Config", ["HTTP", "Ledger", "Notify", "Source", "Tally", "Support", "CYAML"]),
+    module(
+      "Config", ["HTTP", "Health", "Ledger", "Notify", "Source", "Tally", "Support", "CYAML"]),
     module(
       "Daemon",
       [
-        "Config", "HTTP", "Ledger", "Metrics", "Notify", "Record", "Source", "Support", "Tally",
+        "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Record", "Source", "Support",
+        "Tally",
       ]),
     .executableTarget(
       name: "sidelight", dependencies: ["Config", "Daemon", "Ledger", "Metrics", "Support"],

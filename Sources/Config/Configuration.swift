@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 package import HTTP
+package import Health
 package import Ledger
 package import Notify
 package import Source
@@ -19,6 +20,8 @@ package struct Configuration: Sendable, Equatable {
   package var ledger = LedgerOptions()
   /// `labels:`.
   package var labels = LabelOptions()
+  /// `health:`.
+  package var health = HealthOptions()
   /// `prices.file:`, a price list in LiteLLM's format.
   package var pricesFile: String?
   /// `receivers:`, of different names.
@@ -134,6 +137,7 @@ extension Configuration {
         "Where requests are read from; `[]` where all are pushed, which needs `web.token`."),
       Key("ledger", section: LedgerOptions.section, \.ledger),
       Key("labels", section: LabelOptions.section, \.labels),
+      Key("health", section: HealthOptions.section, \.health),
       Key("prices", section: pricesSection, \.prices),
       Key(
         "receivers", listOf: ReceiverOptions.section, \.receivers, mayBeEmpty: true,

@@ -118,6 +118,23 @@ extension Kind where Value: FixedWidthInteger {
   }
 }
 
+extension Kind where Value == Double {
+  /// A number that need not be whole; `reason` says why it is bounded.
+  static func fraction(_ range: ClosedRange<Double>, _ reason: String) -> Kind {
+    scalar("number", expected: "a number such as 0.5", show: { .fraction($0) }) {
+      text, _ throws(Complaint) in
+      let isPlain = text.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
+      guard isPlain, let number = Double(text) else { return nil }
+      guard range.contains(number) else {
+        throw Complaint(
+          "\(text) is not within \(ShownValue.fraction(range.lowerBound).flow) to"
+            + " \(ShownValue.fraction(range.upperBound).flow): \(reason)")
+      }
+      return number
+    }
+  }
+}
+
 extension Kind where Value == Bool {
   /// Yes or no, in all of YAML's spellings.
   static var flag: Kind {

@@ -42,10 +42,10 @@ struct Section<Root: Equatable & Sendable>: Sendable {
 struct Key<Root: Equatable & Sendable>: Sendable {
   /// Its name in the file; a secret has two.
   let names: [String]
-  fileprivate let read: @Sendable (inout Root, Mapping, inout ConfigDecoder) -> Void
-  fileprivate let show: @Sendable (Root) -> [ShownValue.Entry]
-  fileprivate let rows: @Sendable (Root, String) -> [ConfigurationReference.Row]
-  fileprivate let restartsNeeded: @Sendable (Root, Root, String) -> [String]
+  let read: @Sendable (inout Root, Mapping, inout ConfigDecoder) -> Void
+  let show: @Sendable (Root) -> [ShownValue.Entry]
+  let rows: @Sendable (Root, String) -> [ConfigurationReference.Row]
+  let restartsNeeded: @Sendable (Root, Root, String) -> [String]
 }
 
 extension Key {

@@ -4,6 +4,8 @@ import Support
 indirect enum ShownValue: Equatable, Sendable {
   case text(String)
   case number(Int64)
+  /// A number that need not be whole.
+  case fraction(Double)
   case flag(Bool)
   case list([ShownValue])
   case mapping([Entry])
@@ -20,6 +22,7 @@ indirect enum ShownValue: Equatable, Sendable {
     switch self {
     case .text(let text): Self.scalar(text)
     case .number(let number): String(number)
+    case .fraction(let number): number == number.rounded() ? "\(Int64(number))" : "\(number)"
     case .flag(let flag): String(flag)
     case .redacted: "<redacted>"
     case .list(let elements): "[\(elements.map(\.flow).joined(separator: ", "))]"
@@ -49,6 +52,7 @@ indirect enum ShownValue: Equatable, Sendable {
     switch self {
     case .text(let text): .text(text)
     case .number(let number): .integer(number)
+    case .fraction(let number): .number(number)
     case .flag(let flag): .flag(flag)
     case .redacted: .text("<redacted>")
     case .list(let elements): .list(elements.map(\.json))

@@ -113,6 +113,8 @@ package final class App: Sendable {
       Collectors.collectRecent(live, into: &samples)
       Collectors.collectRateLimits(live, into: &samples)
       Collectors.collectSources(live, into: &samples)
+      HealthCollector.collectHealth(live, into: &samples)
+      HealthCollector.collectScores(live, into: &samples)
       commitTimes.collect(into: &samples)
       reloader?.collect(into: &samples)
       Collectors.collectPending(courier.pending, into: &samples)
@@ -136,6 +138,7 @@ extension PipelineSettings {
     self.init(
       sources: configuration.sources + pushed, ledger: configuration.ledger,
       labels: configuration.labels, prices: prices)
+    health = configuration.health
     for options in configuration.receivers {
       receivers[options.name] = try AppError.of { () throws(ClientError) in
         try options.makeReceiver()

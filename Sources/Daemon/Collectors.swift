@@ -12,6 +12,9 @@ enum Collectors {
       samples.add(.errorRatio, ratios.errors)
       samples.add(.fallbackRatio, ratios.fallbacks)
     }
+    for (route, ratio) in live.recent.fallbackRatioByRoute(now: samples.now) where route != 0 {
+      samples.add(.routeFallbackRatio, labels: [labels.text(Dimension.route, route)], ratio)
+    }
     for (provider, nanodollars) in live.recent.costOfLastHour(now: samples.now) {
       samples.add(
         .costLastHour, labels: [labels.text(Dimension.provider, provider)],

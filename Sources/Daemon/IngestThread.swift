@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Health
 import Ledger
 import Source
 import Support
@@ -12,6 +13,8 @@ final class IngestThread: @unchecked Sendable {
   /// What another thread may ask for.
   enum Command: Sendable {
     case apply(PipelineSettings, @Sendable (String?) -> Void)
+    /// What probes of the proxy have found.
+    case see(ProxyView)
     case stop
   }
 
@@ -69,7 +72,7 @@ final class IngestThread: @unchecked Sendable {
       let event = wait(milliseconds: hasMore ? 0 : Self.tick)
       takeCommands()
       if event.hasNewNames { pipeline.inputs.forEach { $0.requestScan() } }
-      upkeep.run(ledger, now: clock.now()) { report("\($0)", kind: "upkeep") }
+      upkeep.run(ledger, settings, now: clock.now()) { report("\($0)", kind: "upkeep") }
       if !hasMore { pace(event) }
       hasMore = step()
       pipeline.inputs.forEach { $0.watch(with: watcher) }
@@ -164,6 +167,7 @@ final class IngestThread: @unchecked Sendable {
       switch command {
       case .stop: isStopping = true
       case .apply(let new, let answer): answer(restart(with: new))
+      case .see(let view): pipeline.proxy = view
       }
     }
   }
@@ -173,7 +177,7 @@ final class IngestThread: @unchecked Sendable {
     do throws(LedgerError) {
       let next = try Pipeline(
         settings: new, ledger: ledger, publisher: publisher, outbox: outbox, now: clock.now(),
-        queue: queue, previous: pipeline.inputs)
+        queue: queue, previous: pipeline.inputs, proxy: pipeline.proxy)
       settings = new
       pipeline = next
       watcher = FileWatcher()

@@ -1,3 +1,4 @@
+import Health
 import Ledger
 import Record
 import Source
@@ -36,6 +37,7 @@ final class Pipeline {
   private var tally: TallyState
   private var settlement: Settlement
   private var admission: Admission
+  private var health: HealthDesk
   private var batch = RecordBatch()
   private var needsRecovery = false
   /// The day on which the tally was restored: unused label values make room on the next one.
@@ -48,7 +50,7 @@ final class Pipeline {
   init(
     settings: PipelineSettings, ledger: CostLedger, publisher: Publisher, outbox: OutboxWriter,
     now: Timestamp, queue: PushQueue = PushQueue(), previous: [PipelineInput] = [],
-    budget: Int = Pipeline.defaultBudget
+    proxy: ProxyView = ProxyView(), budget: Int = Pipeline.defaultBudget
   ) throws(LedgerError) {
     self.settings = settings
     self.budget = budget
@@ -66,7 +68,9 @@ final class Pipeline {
     self.inputs = inputs
     day = now.day
     (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
+    health = try HealthDesk(settings.health, from: ledger, labels: tally.labels, proxy: proxy)
     publisher.republish(tally, inputs: inputs)
+    publisher.update(health)
     tally.markWritten()
     outbox.courier.use(settings.receivers)
     try outbox.load(from: ledger)
@@ -85,7 +89,11 @@ final class Pipeline {
     }
     do throws(LedgerError) {
       let hasNews = try ledger.hasNews()
-      guard hasWork(now: now, hasMore: step.hasMore) || hasNews else { return step }
+      guard hasWork(now: now, hasMore: step.hasMore) || hasNews else {
+        health.refresh(now: now, horizon: horizon(hasMore: step.hasMore, now: now))
+        publisher.update(health)
+        return step
+      }
       try commit(now: now, hasMore: step.hasMore)
     } catch {
       ledger.rollback()
@@ -109,17 +117,32 @@ final class Pipeline {
     settlement.expire(&batch, horizon: horizon)
     tally.add(batch, now: now)
     for input in inputs { tally.add(input.counts, source: input.name, now: now) }
+    health.observe(&tally, now: now)
+    for news in health.judge(&tally, now: now, horizon: horizon) { try tell(news) }
     try outbox.write(to: ledger, counting: &tally, now: now)
     try ledger.write(tally, of: batch, keepDetailsFrom: now - settings.ledger.detail)
     try ledger.write(settlement.takeChanges())
     try ledger.write(admission.takeChanges())
+    try ledger.write(health.takeChanges())
     for input in inputs { try input.writeCheckpoints(to: ledger) }
     try ledger.commit()
     for input in inputs { input.didCommit() }
     outbox.didCommit()
     if tally.labels.hasReturned || now.day != day { return try restore(now: now) }
     publisher.publish(tally, inputs: inputs)
+    publisher.update(health)
     tally.markWritten()
+  }
+
+  /// What probes of the proxy have found.
+  var proxy: ProxyView {
+    get { health.proxy }
+    set { health.see(newValue) }
+  }
+
+  /// Logs a change of health as an event, with the batch.
+  private func tell(_ news: HealthNews) throws(LedgerError) {
+    try ledger.write(news.event)
   }
 
   /// Takes over what an import or an operator beside this process has changed.
@@ -147,8 +170,9 @@ final class Pipeline {
   }
 
   private func hasWork(now: Timestamp, hasMore: Bool) -> Bool {
-    !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() || $0.awaitsCommit }
-      || settlement.isDue(at: horizon(hasMore: hasMore, now: now))
+    let horizon = horizon(hasMore: hasMore, now: now)
+    return !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() || $0.awaitsCommit }
+      || settlement.isDue(at: horizon) || health.isDue(now: now, horizon: horizon)
       || admission.isDue(at: hasMore ? nil : now) || outbox.hasWork
   }
 
@@ -161,8 +185,11 @@ final class Pipeline {
   /// Starts from what the ledger holds; rows may have other numbers than before.
   private func restore(now: Timestamp) throws(LedgerError) {
     (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
+    health = try HealthDesk(
+      settings.health, from: ledger, labels: tally.labels, proxy: health.proxy)
     day = now.day
     publisher.republish(tally, inputs: inputs)
+    publisher.update(health)
     tally.markWritten()
   }
 }

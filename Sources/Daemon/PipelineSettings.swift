@@ -1,3 +1,4 @@
+import Health
 import Ledger
 import Notify
 import Record
@@ -13,6 +14,7 @@ struct PipelineSettings: Sendable {
   var prices: PriceBook?
   /// By name.
   var receivers: [String: any Receiver] = [:]
+  var health = HealthOptions()
 
   /// Tally, settlement and admission as the ledger knows them.
   func restore(

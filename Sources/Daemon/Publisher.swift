@@ -1,3 +1,4 @@
+import Health
 import Metrics
 import Support
 import Tally
@@ -10,6 +11,8 @@ final class Publisher: Sendable {
     var recent = RecentWindow()
     var rateLimits: [RateLimitBoard.Entry] = []
     var sources: [(name: String, status: SourceStatus)] = []
+    var health: [HealthSubject] = []
+    var scores: ScoreBoard?
   }
 
   let registry: Registry
@@ -41,6 +44,14 @@ final class Publisher: Sendable {
   func update(_ inputs: [PipelineInput]) {
     let sources = inputs.map { ($0.name, $0.status) }
     live.withLock { $0.sources = sources }
+  }
+
+  /// Publishes who is well.
+  func update(_ desk: HealthDesk) {
+    live.withLock { live in
+      live.health = desk.watch.subjects
+      live.scores = desk.scores
+    }
   }
 
   private func update(_ tally: TallyState, inputs: [PipelineInput]) {

@@ -1,3 +1,4 @@
+import Health
 import Ledger
 import Support
 
@@ -7,9 +8,13 @@ struct Upkeep {
   private static let interval = TimeSpan.minutes(1)
 
   /// Drops expired rows, a slice each time until none is left; then rests for a minute.
-  mutating func run(_ ledger: CostLedger, now: Timestamp, report: (LedgerError) -> Void) {
+  mutating func run(
+    _ ledger: CostLedger, _ settings: PipelineSettings, now: Timestamp,
+    report: (LedgerError) -> Void
+  ) {
     guard now - last >= Self.interval || now < last else { return }
     do throws(LedgerError) {
+      try ledger.dropEvidence(before: now - settings.health.longestLookback)
       if try !ledger.dropExpired(now: now) { last = now }
     } catch {
       last = now

@@ -12,6 +12,11 @@ package struct HealthOptions: Sendable, Equatable {
   /// Every default.
   package init() {}
 
+  /// Older evidence is of no use to anybody.
+  package var longestLookback: TimeSpan {
+    providers.values.map(\.lookback).reduce(bounds.lookback, max)
+  }
+
   /// What holds for a provider.
   package func bounds(of provider: String) -> HealthBounds { providers[provider] ?? bounds }
 }

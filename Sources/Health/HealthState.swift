@@ -26,7 +26,7 @@ package struct HealthState: Sendable, Equatable {
   package private(set) var since: Timestamp?
   /// When something was last heard of it.
   package private(set) var lastEvidence: Timestamp?
-  /// Evidence before this second counts no more: it came back since.
+  /// Evidence before this second counts no more: it went down or came back since.
   package private(set) var evidenceFrom: Int64 = 0
 
   /// A change of level.
@@ -61,8 +61,8 @@ package struct HealthState: Sendable, Equatable {
     guard let lastEvidence, now - lastEvidence < bounds.forgetAfter else {
       return enter(.unknown, from: .traffic, at: now)
     }
-    let isFailing = evidence.isFailing(bounds)
-    let trafficDecides = evidence.inWindow >= UInt32(bounds.minAttempts) || isFailing
+    let trafficDecides =
+      evidence.inWindow >= UInt32(bounds.minAttempts) || evidence.isFailing(bounds)
     if let probe, !trafficDecides {
       // A verdict older than the latest attempt decides nothing anew, but what rests on a verdict
       // is not overturned by fewer attempts than a ratio takes.
@@ -72,6 +72,10 @@ package struct HealthState: Sendable, Equatable {
       if origin == .probe, level != .unknown { return nil }
     }
     guard let level = trafficLevel(evidence, bounds) else { return nil }
+    if level == .unhealthy, self.level != .unhealthy, evidence.isFailing(bounds) {
+      // A single success would show it degraded by what was before the outage.
+      evidenceFrom = max(evidenceFrom, evidence.failing.first)
+    }
     if level == .healthy, self.level != .healthy, evidence.isSucceeding(bounds, from: self.level) {
       // What it came back from is no evidence any more: one fault would throw it back at once.
       evidenceFrom = max(evidenceFrom, evidence.succeeding.first)

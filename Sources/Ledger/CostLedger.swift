@@ -22,6 +22,7 @@ package final class CostLedger {
   let database: Database
   let options: LedgerOptions
   let sql: LedgerSQL
+  let healthSQL: HealthSQL
   private let lock: OwnerLock?
   private var familyIDs: [Int64] = []
   /// Changes when another connection has written.
@@ -44,6 +45,7 @@ package final class CostLedger {
       lock = nil
       database = try Self.openForRehearsal(options.path)
       sql = try LedgerSQL(database)
+      healthSQL = try HealthSQL(database)
       return
     }
     lock = try OwnerLock(role == .owner ? .daemon : .importer, of: options.path)
@@ -62,6 +64,7 @@ package final class CostLedger {
       throw .cannotOpen(path: options.path, reason: reason)
     }
     sql = try LedgerSQL(database)
+    healthSQL = try HealthSQL(database)
     try prepareFamilies()
     try prepareMeta()
   }

@@ -18,16 +18,16 @@ extension CostLedger {
     return contents
   }
 
-  /// The hour before `now` by minute and provider, for the recent window.
+  /// The hour before `now` by minute, provider and route, for the recent window.
   package func recentMinutes(
     now: Timestamp
   ) throws(LedgerError) -> [RecentWindow.StoredMinute] {
     let query = try database.prepare(
       """
-      SELECT "end" / 60000000 * 60000000, provider, total(cost),
+      SELECT "end" / 60000000 * 60000000, provider, route, total(cost),
         sum(late = 0 AND attempts > 0), sum(late = 0 AND attempts > 0 AND status = ?),
         sum(late = 0 AND attempts > 0 AND status <> ? AND fallbacks > 0)
-      FROM request WHERE "end" > ? GROUP BY 1, 2
+      FROM request WHERE "end" > ? GROUP BY 1, 2, 3
       """)
     query.bind(Int64(Outcome.failure.rawValue))
     query.bind(Int64(Outcome.failure.rawValue))
@@ -36,11 +36,12 @@ extension CostLedger {
     while try query.step() {
       var minute = RecentWindow.StoredMinute(
         end: Timestamp(microseconds: query.integer(0)),
-        provider: UInt32(truncatingIfNeeded: query.integer(1)))
-      minute.nanodollars = query.integer(2)
-      minute.reached = query.integer(3)
-      minute.failed = query.integer(4)
-      minute.fallenBack = query.integer(5)
+        provider: UInt32(truncatingIfNeeded: query.integer(1)),
+        route: UInt32(truncatingIfNeeded: query.integer(2)))
+      minute.nanodollars = query.integer(3)
+      minute.reached = query.integer(4)
+      minute.failed = query.integer(5)
+      minute.fallenBack = query.integer(6)
       minutes.append(minute)
     }
     return minutes

@@ -70,6 +70,21 @@ enum Migrations {
       due INTEGER NOT NULL, attempts INTEGER NOT NULL, barred INTEGER NOT NULL,
       given_up INTEGER, answer TEXT NOT NULL, UNIQUE(receiver, id));
     """,
+    """
+    -- How providers (scope 0) and deployments (scope 1) do, by label id.
+    CREATE TABLE health(
+      scope INTEGER NOT NULL, id INTEGER NOT NULL, provider INTEGER NOT NULL,
+      model INTEGER NOT NULL, route INTEGER NOT NULL, level INTEGER NOT NULL,
+      worst INTEGER NOT NULL, origin INTEGER NOT NULL, since INTEGER, last_evidence INTEGER,
+      evidence_from INTEGER NOT NULL, last_reason INTEGER, last_fault INTEGER,
+      PRIMARY KEY(scope, id)) WITHOUT ROWID;
+    -- Their attempts of the last minutes, by the second in which they ended.
+    CREATE TABLE health_evidence(
+      second INTEGER NOT NULL, scope INTEGER NOT NULL, id INTEGER NOT NULL,
+      successes INTEGER NOT NULL, caller_faults INTEGER NOT NULL,
+      rate_limited INTEGER NOT NULL, failures INTEGER NOT NULL,
+      PRIMARY KEY(second, scope, id)) WITHOUT ROWID;
+    """,
   ]
 
   static let importTables = """

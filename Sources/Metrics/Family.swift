@@ -19,7 +19,17 @@ package enum Family: UInt8, CaseIterable, Sendable, Hashable {
   case attemptDuration
   case retriedRequests
   case routeFallbacks
+  case routeFallbackRatio
   case fallbacksExhausted
+
+  // Health
+  case providerHealth
+  case providerState
+  case providerTransitions
+  case providerErrorRatio
+  case providerRateLimitedRatio
+  case deploymentHealth
+  case providerScore
 
   // Latency
   case timeToFirstToken

@@ -23,6 +23,8 @@ package enum Label: String, CaseIterable, Sendable, Hashable {
   case value
   case source
   case receiver
+  case state
+  case to
   case format
   case attempts
   case family

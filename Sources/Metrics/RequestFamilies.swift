@@ -70,6 +70,10 @@ extension Catalogue {
         help: "Requests that a fallback served, by the route asked for and the route that"
           + " served; the same requests as in llm_fallbacks_total."),
       Descriptor(
+        .routeFallbackRatio, "llm_route_fallback_ratio", .gauge, [.route], origin: .collected,
+        help: "Share of requests that a fallback served among those of the last 10 minutes that"
+          + " asked for the route and reached a provider; absent without any."),
+      Descriptor(
         .fallbacksExhausted, "llm_fallbacks_exhausted_total", .counter,
         [.primaryProvider, .reason],
         help: "Requests that failed although fallbacks were tried, with provider and reason of"

@@ -148,6 +148,8 @@ enum ClosedLabel {
   /// Likewise what became of notifications, of the label `result`.
   static func notification(_ result: NotificationResult) -> UInt32 { UInt32(result.index) + 1000 }
 
+  static func level(_ level: HealthLevel) -> UInt32 { UInt32(level.rawValue) + 2 }
+
   static func dimension(_ dimension: Dimension) -> UInt32 { UInt32(dimension.rawValue) + 2 }
 
   static func text(_ label: Label, _ id: UInt32) -> String {
@@ -167,6 +169,7 @@ enum ClosedLabel {
     case .fault: faults
     case .kind: kinds
     case .label: dimensions
+    case .state, .to: levels
     default: []
     }
   }
@@ -176,6 +179,7 @@ enum ClosedLabel {
   private static let reasons = Reason.allCases.map(\.name)
   private static let results = ["success", "cancelled"] + reasons
   private static let faults = Fault.allCases.map(\.rawValue)
+  private static let levels = HealthLevel.allCases.map(\.name)
   private static let kinds = ["requests", "tokens"]
   private static let dimensions = Dimension.allCases.map(\.text)
 }

@@ -2,12 +2,14 @@ package import Support
 
 /// The last hour by minute of event time, for gauges that must not jump when a backlog is read.
 package struct RecentWindow: Sendable {
-  /// A provider's requests of a minute, as a ledger keeps them.
+  /// Requests of a minute by provider and route, as a ledger keeps them.
   package struct StoredMinute: Sendable, Equatable {
     /// Any time within the minute.
     package var end: Timestamp
     /// By label id.
     package var provider: UInt32
+    /// The route that was asked for, by label id.
+    package var route: UInt32
     package var nanodollars: Int64 = 0
     /// Requests that reached the provider, and of those the failed and the fallen back.
     package var reached: Int64 = 0
@@ -15,10 +17,17 @@ package struct RecentWindow: Sendable {
     package var fallenBack: Int64 = 0
 
     /// A minute without requests.
-    package init(end: Timestamp, provider: UInt32) {
+    package init(end: Timestamp, provider: UInt32, route: UInt32) {
       self.end = end
       self.provider = provider
+      self.route = route
     }
+  }
+
+  /// Requests that asked for a route and reached a provider, and those that a fallback served.
+  private struct RouteCounts: Sendable {
+    var reached: Int64 = 0
+    var fallenBack: Int64 = 0
   }
 
   private struct Minute: Sendable {
@@ -28,6 +37,8 @@ package struct RecentWindow: Sendable {
     var fallenBack: Int64 = 0
     /// Nano-dollars by provider's label id.
     var cost: [UInt32: Int64] = [:]
+    /// By route's label id.
+    var routes: [UInt32: RouteCounts] = [:]
   }
 
   private var minutes = Array(repeating: Minute(), count: 64)
@@ -36,9 +47,11 @@ package struct RecentWindow: Sendable {
   package init() {}
 
   /// Counts a request that reached a provider.
-  mutating func addRequest(at end: Timestamp, failed: Bool, fellBack: Bool) {
+  mutating func addRequest(at end: Timestamp, route: UInt32, failed: Bool, fellBack: Bool) {
     with(end) { minute in
       minute.reached += 1
+      minute.routes[route, default: RouteCounts()].reached += 1
+      if fellBack { minute.routes[route, default: RouteCounts()].fallenBack += 1 }
       if failed { minute.failed += 1 }
       if fellBack { minute.fallenBack += 1 }
     }
@@ -56,6 +69,9 @@ package struct RecentWindow: Sendable {
       minute.reached += stored.reached
       minute.failed += stored.failed
       minute.fallenBack += stored.fallenBack
+      guard stored.reached > 0 else { return }
+      minute.routes[stored.route, default: RouteCounts()].reached += stored.reached
+      minute.routes[stored.route, default: RouteCounts()].fallenBack += stored.fallenBack
     }
   }
 
@@ -81,6 +97,18 @@ package struct RecentWindow: Sendable {
     }
     guard reached > 0 else { return nil }
     return (Double(failed) / Double(reached), Double(fallenBack) / Double(reached))
+  }
+
+  /// The share served by a fallback, of the same requests, by label id of the route asked for.
+  package func fallbackRatioByRoute(now: Timestamp) -> [UInt32: Double] {
+    var sums: [UInt32: RouteCounts] = [:]
+    for minute in within(10, now: now) {
+      for (route, counts) in minute.routes {
+        sums[route, default: RouteCounts()].reached += counts.reached
+        sums[route, default: RouteCounts()].fallenBack += counts.fallenBack
+      }
+    }
+    return sums.mapValues { Double($0.fallenBack) / Double($0.reached) }
   }
 
   private func within(_ span: Int64, now: Timestamp) -> [Minute] {

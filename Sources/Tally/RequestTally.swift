@@ -69,7 +69,8 @@ extension TallyState {
     }
     if record.attempts > 0 {
       recent.addRequest(
-        at: record.end, failed: record.outcome == .failure, fellBack: detail.isFallback)
+        at: record.end, route: detail.route, failed: record.outcome == .failure,
+        fellBack: detail.isFallback)
     }
   }
 
@@ -95,6 +96,7 @@ extension TallyState {
     let result = record.outcome == .success ? ClosedLabel.success : ClosedLabel.cancelled
     self[.attempts].add(1, to: [detail.provider, detail.model, result, 0])
     self[.deploymentAttempts].add(1, to: [detail.deployment, detail.servedRoute, result, 0])
+    noteSuccess(detail)
   }
 
   /// Tokens and money.
@@ -184,6 +186,12 @@ extension TallyState {
     let result = ClosedLabel.result(record.reason)
     self[.attempts].add(1, to: [provider, model, result, 0])
     self[.deploymentAttempts].add(1, to: [deployment, route, result, 0])
+    if let kind = AttemptKind(record.reason) {
+      attempts.append(
+        CountedAttempt(
+          provider: provider, deployment: deployment, model: model, route: route, end: record.end,
+          kind: kind, reason: record.reason))
+    }
     _ = observe(record.end - record.start, in: .attemptDuration, provider, model)
   }
 

@@ -14,6 +14,8 @@ package struct TallyState: Sendable {
   package internal(set) var rateLimits = RateLimitBoard()
   /// The batch's counted requests as the ledger keeps them.
   package internal(set) var details: [RequestDetail] = []
+  /// The batch's counted attempts, as far as they say something of the provider.
+  package internal(set) var attempts: [CountedAttempt] = []
   /// The latest trace of each latency bucket that the batch touched.
   package internal(set) var exemplars: [ExemplarChange] = []
 
@@ -66,6 +68,7 @@ package struct TallyState: Sendable {
     labels.markWritten()
     rollup.removeAll()
     details.removeAll(keepingCapacity: true)
+    attempts.removeAll(keepingCapacity: true)
     exemplars.removeAll(keepingCapacity: true)
   }
 

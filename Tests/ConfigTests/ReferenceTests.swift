@@ -17,7 +17,13 @@ import Testing
         "sources[].start", "sources[].max_line", "sources[].rotate.size",
         "sources[].rotate.keep", "ledger.url", "ledger.retention", "ledger.detail",
         "ledger.detail_size", "ledger.dedup", "ledger.commit_interval", "labels.power_level",
-        "labels.attribution", "labels.extra", "labels.limits", "prices.file",
+        "labels.attribution", "labels.extra", "labels.limits", "health.window",
+        "health.lookback", "health.min_attempts", "health.unhealthy_ratio",
+        "health.degraded_ratio", "health.rate_limited_weight", "health.down_faults",
+        "health.down_after", "health.hysteresis", "health.recover_attempts",
+        "health.recover_after", "health.forget_after", "health.providers",
+        "health.score.power_levels", "health.score.quality", "health.score.default_quality",
+        "health.score.max_latency", "prices.file",
         "receivers", "receivers[].name", "receivers[].events", "receivers[].webhook.url",
         "receivers[].webhook.secret", "receivers[].webhook.secret_file",
         "receivers[].telegram.bot_token", "receivers[].telegram.bot_token_file",
@@ -42,7 +48,9 @@ import Testing
       case 1: yaml = inner
       case _ where row.path == "sources[].file": yaml = "sources: [{\(inner)}]"
       case _ where row.path == "sources[].stdin": yaml = "sources: [{file: a, \(inner)}]"
-      case 3: yaml = "sources: [{file: a, \(parts[1]): {\(inner)}}]"
+      case 3 where parts[0] == "sources[]":
+        yaml = "sources: [{file: a, \(parts[1]): {\(inner)}}]"
+      case 3: yaml = "\(parts[0]): {\(parts[1]): {\(inner)}}"
       case _ where parts[0] == "sources[]": yaml = "sources: [{file: a, \(inner)}]"
       default: yaml = "\(parts[0]): {\(inner)}"
       }
@@ -97,11 +105,17 @@ import Testing
     let samples = [
       "# instance: proxy-1", "# token: \"${SIDELIGHT_TOKEN}\"", "# hosts: [sidelight.example.org]",
       "# - stdin: true", "# extra: {tier: meta.tier, rollout: \"tag:rollout=*\"}",
+      "# providers: {openai: {min_attempts: 20, forget_after: 1h}}",
+      "# quality: {gpt-4o: 0.8, anthropic/claude-sonnet-4-5: 0.9}",
       "# prices: {file: model_prices.json}",
       "# receivers: [{name: n8n, webhook: {url: \"https://n8n.example.org/webhook/spend\"}}]",
     ]
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    lines.removeAll { ["  hosts: []", "  extra: {}", "prices: {}", "receivers: []"].contains($0) }
+    let empty = [
+      "  hosts: []", "  extra: {}", "  providers: {}", "    quality: {}", "prices: {}",
+      "receivers: []",
+    ]
+    lines.removeAll { empty.contains($0) }
     for sample in samples {
       let index = try #require(lines.firstIndex { $0.hasSuffix(sample) })
       lines[index] = lines[index].replacing(sample, with: String(sample.dropFirst(2)))
@@ -113,6 +127,8 @@ import Testing
     #expect(read.web.hosts == ["sidelight.example.org"])
     #expect(read.sources.map(\.name) == ["/var/log/sidelight/*.jsonl", "stdin"])
     #expect(read.labels.extra.map(\.name) == ["tier", "rollout"])
+    #expect(read.health.bounds(of: "openai").minAttempts == 20)
+    #expect(read.health.score.quality.count == 2)
     #expect(read.pricesFile == "model_prices.json")
     #expect(read.receivers.map(\.name) == ["n8n"])
   }
@@ -172,6 +188,40 @@ import Testing
             key: 2000
             model: 500
             power_level: 20
+        health:
+          window: 1m
+          lookback: 5m
+          min_attempts: 5
+          unhealthy_ratio: 0.5
+          degraded_ratio: 0.1
+          rate_limited_weight: 0.5
+          down_faults: 3
+          down_after: 15s
+          hysteresis: 0.2
+          recover_attempts: 10
+          recover_after: 15s
+          forget_after: 15m
+          providers: {}
+          score:
+            power_levels:
+              balanced:
+                cost: 0.4
+                latency: 0.4
+                quality: 0.2
+                ceiling: 0.01
+              eco:
+                cost: 0.7
+                latency: 0.2
+                quality: 0.1
+                ceiling: 0.001
+              precision:
+                cost: 0.1
+                latency: 0.3
+                quality: 0.6
+                ceiling: 0.1
+            quality: {}
+            default_quality: 0.5
+            max_latency: 10s
         prices:
           file: /p.json
 
@@ -189,7 +239,9 @@ import Testing
     #expect(
       text.hasPrefix(
         #"{"listen":"[::1]:80","instance":"no","web":{"token":"<redacted>","open":["/metrics","#))
-    #expect(text.hasSuffix(#""power_level":20}},"prices":{"file":"/p.json"}}"#))
+    #expect(text.contains(#""power_level":20}},"health":{"window":"1m","#))
+    #expect(text.contains(#""unhealthy_ratio":0.5,"#))
+    #expect(text.hasSuffix(#""prices":{"file":"/p.json"}}"#))
     #expect(text.contains(#"{"stdin":true,"format":"auto","#))
     #expect(text.contains(#""url":"sqlite:$x.db","#))
     #expect(text.contains(#""extra":{"tier":"meta.a\"\\b"}"#))

@@ -98,9 +98,14 @@ import Testing
   func nothingIsLostOrCountedTwice(seed: UInt64) throws {
     let calm = try follow(seed: seed, mishaps: false)
     let stormy = try follow(seed: seed, mishaps: true)
-    #expect(stormy.text == calm.text)
+    #expect(Self.withoutTransitions(stormy.text) == Self.withoutTransitions(calm.text))
     #expect(calm.failures == 0 && stormy.failures > 5)
     #expect(calm.series.counts("llm_requests_total", by: "none") == ["": 525])
+  }
+
+  /// Health is judged when something is committed: at other moments, so with other levels between.
+  private static func withoutTransitions(_ text: String) -> [Substring] {
+    text.split(separator: "\n").filter { !$0.hasPrefix("llm_provider_transitions_total{") }
   }
 
   @Test func aCommitThatCannotBeMadeSaysWhy() throws {

@@ -107,6 +107,14 @@ import Testing
     #expect(ward.level == .healthy)
   }
 
+  @Test func oneSuccessIsNoWayBack() {
+    var ward = Ward()
+    ward.traffic(.seconds(120)) { _ in .success }
+    ward.traffic(.seconds(120)) { $0 % 17 == 16 ? .success : .failure }
+    // What was before the outage counts no more.
+    #expect(ward.levels == [.healthy, .degraded, .unhealthy])
+  }
+
   @Test func tenSuccessesOverFifteenSecondsBringItBack() {
     var ward = Ward()
     ward.traffic(.seconds(60)) { _ in .failure }

@@ -248,7 +248,7 @@ import Testing
     book.add(5, end: noon - .minutes(1)) { record, _ in record.form = .late }
     book.add(6, end: noon - .minutes(61))
     try book.commit()
-    var first = RecentWindow.StoredMinute(end: noon - .minutes(1), provider: 2)
+    var first = RecentWindow.StoredMinute(end: noon - .minutes(1), provider: 2, route: 0)
     first.nanodollars = 5_000_000
     first.reached = 3
     first.failed = 1

@@ -48,7 +48,7 @@ import Testing
 
   @Test func aStoredMinuteCountsLikeItsRequests() throws {
     var desk = Desk.plain()
-    var minute = RecentWindow.StoredMinute(end: noon, provider: 2)
+    var minute = RecentWindow.StoredMinute(end: noon, provider: 2, route: 2)
     minute.nanodollars = 7
     minute.reached = 4
     minute.failed = 1

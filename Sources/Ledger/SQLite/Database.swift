@@ -158,6 +158,8 @@ final class Statement {
     sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : integer(column)
   }
 
+  func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
   func text(_ column: Int32) -> String {
     String(decoding: blob(column), as: UTF8.self)
   }

@@ -1,0 +1,50 @@
+import Health
+import Metrics
+import Record
+import Support
+import Tally
+
+/// Gauges of who is well and who serves best.
+enum HealthCollector {
+  /// States and what they rest on.
+  static func collectHealth(_ live: Publisher.Live, into samples: inout CollectedSamples) {
+    guard let labels = live.labels else { return }
+    for subject in live.health {
+      let provider = labels.text(Dimension.provider, subject.provider)
+      let level = subject.state.level
+      guard subject.scope == .provider else {
+        guard let gauge = level.gauge else { continue }
+        let names = [
+          labels.text(Dimension.deployment, subject.id),
+          labels.text(Dimension.route, subject.route), provider,
+          labels.text(Dimension.model, subject.model),
+        ]
+        samples.add(.deploymentHealth, labels: names, gauge)
+        continue
+      }
+      if let gauge = level.gauge { samples.add(.providerHealth, labels: [provider], gauge) }
+      for state in HealthLevel.allCases {
+        samples.add(.providerState, labels: [provider, state.name], state == level ? 1 : 0)
+      }
+      if let ratio = subject.errorRatio {
+        samples.add(.providerErrorRatio, labels: [provider], ratio)
+      }
+      if let ratio = subject.evidence.rateLimitedRatio {
+        samples.add(.providerRateLimitedRatio, labels: [provider], ratio)
+      }
+    }
+  }
+
+  /// How models rank now.
+  static func collectScores(_ live: Publisher.Live, into samples: inout CollectedSamples) {
+    guard let labels = live.labels, let scores = live.scores else { return }
+    scores.scores(at: samples.now) { score in
+      samples.add(
+        .providerScore,
+        labels: [
+          labels.text(Dimension.provider, score.provider),
+          labels.text(Dimension.model, score.model), scores.powerLevels[score.powerLevel],
+        ], score.value)
+    }
+  }
+}
