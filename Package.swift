@@ -84,13 +84,15 @@ let package = Package(
     tests("Ledger", ["Ledger", "Tally", "Metrics", "Record", "Support"]),
     tests("Notify", ["Notify", "HTTP", "Support"]),
     tests("Health", ["Health", "HTTP", "Metrics", "Record", "Support"]),
-    tests("Config", ["Config", "HTTP", "Ledger", "Notify", "Source", "Tally", "Support"]),
+    tests(
+      "Config",
+      ["Config", "HTTP", "Health", "Ledger", "Notify", "Source", "Tally", "Support"]),
     tests("Tidy", ["Config", "Metrics"]),
     tests(
       "Daemon",
       [
-        "Daemon", "Config", "HTTP", "Ledger", "Metrics", "Notify", "Record", "Source", "Support",
-        "Tally",
+        "Daemon", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Record", "Source",
+        "Support", "Tally",
       ]),
     tests("Command", ["Ledger", "Support", "sidelight"]),
   ],

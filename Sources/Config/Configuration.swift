@@ -14,6 +14,8 @@ package struct Configuration: Sendable, Equatable {
   package var web = WebOptions()
   /// What this Sidelight calls itself in notifications; the host name unless given.
   package var instance: String
+  /// `proxy:`.
+  package var proxy = ProxyOptions()
   /// Empty only where a token lets events be pushed.
   package var sources = [SourceOptions(input: .files(glob: "/var/log/sidelight/*.jsonl"))]
   /// `ledger:`.
@@ -132,6 +134,7 @@ extension Configuration {
         "instance", .text("text", expected: "a name such as proxy-1", limit: 128), \.instance,
         fallback: "the host name", "What this Sidelight calls itself in notifications."),
       Key("web", section: WebOptions.section, \.web),
+      Key("proxy", section: ProxyOptions.section, \.proxy),
       Key(
         "sources", listOf: SourceOptions.section, \.sources, mayBeEmpty: true,
         "Where requests are read from; `[]` where all are pushed, which needs `web.token`."),

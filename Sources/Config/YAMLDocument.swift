@@ -15,7 +15,10 @@ struct YAMLDocument {
   let problems: [YAMLProblem]
 
   /// Throws where the text is no single YAML document within the bounds.
-  init(_ text: [UInt8]) throws(YAMLProblem) {
+  ///
+  /// Read `leniently`, as others' files are, aliases stand for their anchors' values, tags for
+  /// nothing, and of a repeated key the last one counts.
+  init(_ text: [UInt8], leniently: Bool = false) throws(YAMLProblem) {
     let start = YAMLMark(line: 1, column: 1)
     guard text.count <= Self.maximumBytes else {
       throw YAMLProblem(
@@ -25,7 +28,7 @@ struct YAMLDocument {
     guard let events = YAMLEvents(text) else {
       throw YAMLProblem(mark: start, message: "no memory left to read it")
     }
-    var builder = TreeBuilder(events: events)
+    var builder = TreeBuilder(events: events, isLenient: leniently)
     root = try builder.document()
     problems = builder.problems
   }
@@ -34,9 +37,15 @@ struct YAMLDocument {
 private struct TreeBuilder: ~Copyable {
   var events: YAMLEvents
   var problems: [YAMLProblem] = []
+  private let isLenient: Bool
   private var count = 0
+  /// Values by the name of their anchor, with how many there are within.
+  private var anchors: [String: (node: YAMLNode, size: Int)] = [:]
 
-  init(events: consuming YAMLEvents) { self.events = events }
+  init(events: consuming YAMLEvents, isLenient: Bool) {
+    self.events = events
+    self.isLenient = isLenient
+  }
 
   mutating func document() throws(YAMLProblem) -> YAMLNode? {
     _ = try events.next()  // the stream's start
@@ -52,30 +61,44 @@ private struct TreeBuilder: ~Copyable {
   }
 
   private mutating func node(_ event: YAMLEvent, depth: Int) throws(YAMLProblem) -> YAMLNode {
-    count += 1
-    guard count <= YAMLDocument.maximumNodes else {
-      throw YAMLProblem(
-        mark: event.mark, message: "more than \(YAMLDocument.maximumNodes) values, the most allowed"
-      )
-    }
+    let before = count
+    try count(1, event.mark)
     guard depth <= YAMLDocument.maximumDepth else {
       throw YAMLProblem(
         mark: event.mark,
         message: "nested deeper than \(YAMLDocument.maximumDepth) levels, the most allowed")
     }
-    if event.decorated {
+    if event.decorated, !isLenient {
       refuse(event.mark, "anchors (&name) and tags (!name) are not supported, write the value out")
     }
+    let node = YAMLNode(content: try content(event, depth: depth), mark: event.mark)
+    if isLenient, let anchor = event.anchor { anchors[anchor] = (node, count - before) }
+    return node
+  }
+
+  private mutating func content(
+    _ event: YAMLEvent, depth: Int
+  ) throws(YAMLProblem) -> YAMLNode.Content {
     switch event.kind {
-    case .scalar(let text, let quoted):
-      return YAMLNode(content: .scalar(text, quoted: quoted), mark: event.mark)
-    case .sequenceStart:
-      return try YAMLNode(content: .sequence(sequence(depth: depth + 1)), mark: event.mark)
-    case .mappingStart:
-      return try YAMLNode(content: .mapping(mapping(depth: depth + 1)), mark: event.mark)
+    case .scalar(let text, let quoted): return .scalar(text, quoted: quoted)
+    case .sequenceStart: return try .sequence(sequence(depth: depth + 1))
+    case .mappingStart: return try .mapping(mapping(depth: depth + 1))
+    case .alias(let name) where isLenient:
+      guard let anchor = anchors[name] else { return .unusable }
+      // Counted each time, so that aliases of aliases do not multiply without end.
+      try count(anchor.size, event.mark)
+      return anchor.node.content
     default:
       refuse(event.mark, "aliases (*name) are not supported, write the value out")
-      return YAMLNode(content: .unusable, mark: event.mark)
+      return .unusable
+    }
+  }
+
+  private mutating func count(_ nodes: Int, _ mark: YAMLMark) throws(YAMLProblem) {
+    count += nodes
+    guard count <= YAMLDocument.maximumNodes else {
+      throw YAMLProblem(
+        mark: mark, message: "more than \(YAMLDocument.maximumNodes) values, the most allowed")
     }
   }
 
@@ -102,7 +125,8 @@ private struct TreeBuilder: ~Copyable {
         }
         continue
       }
-      if let first = places[name] {
+      if isLenient, places[name] != nil { entries.removeAll { $0.key == name } }
+      if !isLenient, let first = places[name] {
         refuse(key.mark, "key \(name.quoted) is given twice, first at \(first)")
       } else {
         places[name] = key.mark

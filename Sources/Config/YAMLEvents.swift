@@ -7,7 +7,7 @@ struct YAMLEvent {
     case streamEnd
     case documentStart
     case documentEnd
-    case alias
+    case alias(String)
     case scalar(String, quoted: Bool)
     case sequenceStart
     case sequenceEnd
@@ -17,6 +17,8 @@ struct YAMLEvent {
 
   let kind: Kind
   let mark: YAMLMark
+  /// The name of `&name` before the value.
+  let anchor: String?
   /// `&name` or a `!tag` stands before the value.
   let decorated: Bool
 }
@@ -105,17 +107,32 @@ extension YAMLEvent {
       kind = .scalar(
         String(decoding: bytes, as: UTF8.self),
         quoted: scalar.style != YAML_PLAIN_SCALAR_STYLE)
-      decorated = scalar.anchor != nil || scalar.tag != nil
+      (anchor, decorated) = Self.decoration(scalar.anchor, scalar.tag)
     case YAML_SEQUENCE_START_EVENT:
+      let start = event.data.sequence_start
       kind = .sequenceStart
-      decorated = event.data.sequence_start.anchor != nil || event.data.sequence_start.tag != nil
+      (anchor, decorated) = Self.decoration(start.anchor, start.tag)
     case YAML_MAPPING_START_EVENT:
+      let start = event.data.mapping_start
       kind = .mappingStart
-      decorated = event.data.mapping_start.anchor != nil || event.data.mapping_start.tag != nil
+      (anchor, decorated) = Self.decoration(start.anchor, start.tag)
+    case YAML_ALIAS_EVENT:
+      kind = .alias(Self.text(event.data.alias.anchor) ?? "")
+      (anchor, decorated) = (nil, false)
     case let other:
       kind = Self.plainKinds[other.rawValue] ?? .streamEnd
-      decorated = false
+      (anchor, decorated) = (nil, false)
     }
+  }
+
+  private typealias Text = UnsafeMutablePointer<yaml_char_t>
+
+  private static func decoration(_ anchor: Text?, _ tag: Text?) -> (String?, Bool) {
+    (text(anchor), anchor != nil || tag != nil)
+  }
+
+  private static func text(_ text: Text?) -> String? {
+    text.map { String(cString: $0) }
   }
 
   private static let plainKinds: [UInt32: Kind] = [
@@ -123,7 +140,6 @@ extension YAMLEvent {
     YAML_STREAM_END_EVENT.rawValue: .streamEnd,
     YAML_DOCUMENT_START_EVENT.rawValue: .documentStart,
     YAML_DOCUMENT_END_EVENT.rawValue: .documentEnd,
-    YAML_ALIAS_EVENT.rawValue: .alias,
     YAML_SEQUENCE_END_EVENT.rawValue: .sequenceEnd,
     YAML_MAPPING_END_EVENT.rawValue: .mappingEnd,
   ]

@@ -20,6 +20,7 @@ package final class App: Sendable {
   private let queue: PushQueue
   private let client: HTTPClient
   private let courier: CourierTask
+  private let proxy: ProxyWatch
   /// Where the reloader finds the server, whose routes know the reloader.
   private let reloaded: Locked<HTTPServer?>
 
@@ -47,6 +48,7 @@ package final class App: Sendable {
         clock: clock, wakeup: wakeup, queue: queue, outbox: outbox,
         onStarted: { readiness.isReady = true })
     }
+    let proxy = ProxyWatch(clock: clock) { [weak ingest] in ingest?.send(.see($0)) }
     let reloaded = Locked<HTTPServer?>(nil)
     // Weak: the registry's collectors hold the reloader, and the ledger closes with the thread.
     let reloader = Reloader(current: configuration, clock: clock, load: load) {
@@ -54,11 +56,12 @@ package final class App: Sendable {
       guard let ingest else { return "it is stopping" }
       if let problem = ingest.apply(settings) { return problem }
       reloaded.withLock { $0?.allow(configuration.web) }
+      proxy.apply(configuration.proxy, prices: settings.prices)
       return nil
     }
     Self.addCollectors(
       to: publisher, commitTimes: commitTimes, reloader: reloader, courier: outbox.courier,
-      version: version,
+      proxy: proxy, version: version,
       ledgerPath: configuration.ledger.path)
     let routes = Routes(
       registry: publisher.registry, readiness: readiness, reloader: reloader, clock: clock,
@@ -69,7 +72,10 @@ package final class App: Sendable {
     reloaded.withLock { $0 = listening }
     self.reloaded = reloaded
     self.server = listening
+    // Before the first line is read, so that declared routes are labels from then on.
+    proxy.apply(configuration.proxy, prices: settings.prices)
     guard let thread = WorkerThread.start(name: "ingest", { ingest.run() }) else {
+      proxy.stop()
       throw .noResources
     }
     self.thread = thread
@@ -78,6 +84,7 @@ package final class App: Sendable {
     self.queue = queue
     self.client = client
     courier = CourierTask(outbox.courier)
+    self.proxy = proxy
   }
 
   /// Applies the configuration file as it is now, or keeps the old one and says why.
@@ -92,6 +99,7 @@ package final class App: Sendable {
   package func stop() {
     // First, so that what was delivered is written down.
     courier.stop(within: .seconds(3))
+    proxy.stop()
     ingest.send(.stop)
     thread.join()
     client.stop()
@@ -103,7 +111,7 @@ package final class App: Sendable {
 
   private static func addCollectors(
     to publisher: Publisher, commitTimes: CommitTimes, reloader: Reloader, courier: Courier,
-    version: String, ledgerPath: String
+    proxy: ProxyWatch, version: String, ledgerPath: String
   ) {
     let process = ProcessCollector()
     // Neither publisher nor reloader, through which the registry would keep itself, and the ledger.
@@ -115,6 +123,7 @@ package final class App: Sendable {
       Collectors.collectSources(live, into: &samples)
       HealthCollector.collectHealth(live, into: &samples)
       HealthCollector.collectScores(live, into: &samples)
+      proxy.collect(unhealthy: HealthCollector.unhealthyProviders(live), into: &samples)
       commitTimes.collect(into: &samples)
       reloader?.collect(into: &samples)
       Collectors.collectPending(courier.pending, into: &samples)

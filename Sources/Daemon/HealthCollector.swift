@@ -35,6 +35,13 @@ enum HealthCollector {
     }
   }
 
+  /// Who is unhealthy now, by name.
+  static func unhealthyProviders(_ live: Publisher.Live) -> Set<String> {
+    guard let labels = live.labels else { return [] }
+    let unhealthy = live.health.filter { $0.scope == .provider && $0.state.level == .unhealthy }
+    return Set(unhealthy.map { labels.text(Dimension.provider, $0.provider) })
+  }
+
   /// How models rank now.
   static func collectScores(_ live: Publisher.Live, into samples: inout CollectedSamples) {
     guard let labels = live.labels, let scores = live.scores else { return }

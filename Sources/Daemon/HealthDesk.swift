@@ -32,7 +32,7 @@ struct HealthDesk {
     // Not the times at which the proxy was found up: they change all the time.
     hasNewView =
       hasNewView || view.deployments != proxy.deployments || view.checks != proxy.checks
-      || view.checkedAt != proxy.checkedAt
+      || view.checkedAt != proxy.checkedAt || view.declaredRoutes != proxy.declaredRoutes
     proxy = view
   }
 

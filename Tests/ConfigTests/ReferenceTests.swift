@@ -12,7 +12,10 @@ import Testing
   @Test func allKeys() {
     #expect(
       ConfigurationReference.rows.map(\.path) == [
-        "listen", "instance", "web.token", "web.token_file", "web.open", "web.hosts", "sources",
+        "listen", "instance", "web.token", "web.token_file", "web.open", "web.hosts",
+        "proxy.url", "proxy.api_key", "proxy.api_key_file", "proxy.config", "proxy.probe",
+        "proxy.interval", "proxy.live_interval", "proxy.timeout", "proxy.assume_cached",
+        "proxy.ca_file", "sources",
         "sources[].file", "sources[].stdin", "sources[].format", "sources[].settle_after",
         "sources[].start", "sources[].max_line", "sources[].rotate.size",
         "sources[].rotate.keep", "ledger.url", "ledger.retention", "ledger.detail",
@@ -39,8 +42,10 @@ import Testing
     // A receiver needs several keys at once; those have a test of their own.
     for row in ConfigurationReference.rows where !row.path.hasPrefix("receivers") {
       let value =
-        row.type == "size" && row.fallback == "none"
-        ? "1MiB" : words.contains(row.fallback) ? "/x" : row.fallback
+        row.type == "URL" && row.fallback == "none"
+        ? "http://h"
+        : row.type == "size" && row.fallback == "none"
+          ? "1MiB" : words.contains(row.fallback) ? "/x" : row.fallback
       let parts = row.path.split(separator: ".")
       let inner = parts.last.map { "\($0): \(value)" } ?? ""
       let yaml: String
@@ -56,8 +61,9 @@ import Testing
       }
       let told = problems(yaml)
       let expected =
-        row.path == "web.token_file"
-        ? #"1:19: web.token_file: cannot read "/x": No such file or directory"# : ""
+        row.type == "file" && row.meaning.hasPrefix("The file that holds")
+        ? "1:\(row.path.utf8.count + 5): \(row.path): cannot read \"/x\": No such file or directory"
+        : ""
       #expect(told == expected, "\(row.path)")
     }
   }
@@ -104,6 +110,8 @@ import Testing
     let text = try String(contentsOfFile: Self.example, encoding: .utf8)
     let samples = [
       "# instance: proxy-1", "# token: \"${SIDELIGHT_TOKEN}\"", "# hosts: [sidelight.example.org]",
+      "# url: http://127.0.0.1:4000", "# config: litellm_config.yaml",
+      "# ca_file: /etc/ssl/proxy-ca.pem",
       "# - stdin: true", "# extra: {tier: meta.tier, rollout: \"tag:rollout=*\"}",
       "# providers: {openai: {min_attempts: 20, forget_after: 1h}}",
       "# quality: {gpt-4o: 0.8, anthropic/claude-sonnet-4-5: 0.9}",
@@ -130,6 +138,9 @@ import Testing
     #expect(read.health.bounds(of: "openai").minAttempts == 20)
     #expect(read.health.score.quality.count == 2)
     #expect(read.pricesFile == "model_prices.json")
+    #expect(read.proxy.url?.origin == "http://127.0.0.1:4000")
+    #expect(read.proxy.config == "litellm_config.yaml")
+    #expect(read.proxy.caFile == "/etc/ssl/proxy-ca.pem")
     #expect(read.receivers.map(\.name) == ["n8n"])
   }
 }
@@ -139,6 +150,9 @@ import Testing
     listen: "[::1]:80"
     instance: "no"
     web: {token: hunter2, hosts: ["b:8080"]}
+    proxy:
+      {url: "http://127.0.0.1:4000", api_key: hunter3, config: /c.yaml, probe: cached,
+       interval: 30s, assume_cached: true}
     sources:
       - {file: "/a b/*.jsonl", max_line: 1500B}
       - stdin: true
@@ -157,6 +171,15 @@ import Testing
           token: <redacted>
           open: [/metrics, /-/healthy, /-/ready]
           hosts: [b:8080]
+        proxy:
+          url: http://127.0.0.1:4000
+          api_key: <redacted>
+          config: /c.yaml
+          probe: cached
+          interval: 30s
+          live_interval: 5m
+          timeout: 5s
+          assume_cached: true
         sources:
           - file: "/a b/*.jsonl"
             format: auto
@@ -229,7 +252,8 @@ import Testing
   }
 
   @Test func withoutSecretsItReadsBackAsItself() throws {
-    let read = try decode(sample.replacing("token: hunter2, ", with: ""))
+    let read = try decode(
+      sample.replacing("token: hunter2, ", with: "").replacing("api_key: hunter3, ", with: ""))
     #expect(try decode(read.redacted()) == read)
     #expect(try decode(Configuration.default.redacted()) == .default)
   }
@@ -245,7 +269,7 @@ import Testing
     #expect(text.contains(#"{"stdin":true,"format":"auto","#))
     #expect(text.contains(#""url":"sqlite:$x.db","#))
     #expect(text.contains(#""extra":{"tier":"meta.a\"\\b"}"#))
-    #expect(!text.contains("hunter2"))
+    #expect(!text.contains("hunter"))
   }
 
   @Test func restartNeeded() throws {

@@ -11,13 +11,13 @@ import Testing
   private let scratch = Scratch()
   private let clock = ManualClock()
 
-  private func findings(_ change: (inout Configuration) -> Void = { _ in }) -> [String] {
+  private func findings(_ change: (inout Configuration) -> Void = { _ in }) async -> [String] {
     var configuration = Configuration(instance: "test")
     configuration.web.port = 0
     configuration.ledger.path = scratch.file("ledger.db")
     configuration.sources = [.init(input: .files(glob: scratch.file("*.jsonl")))]
     change(&configuration)
-    return Checker.findings(configuration, now: clock.now).map {
+    return await Checker.findings(configuration, now: clock.now).map {
       "\($0.verdict.rawValue) \($0.subject): \($0.text)".replacing(scratch.path, with: "")
     }
   }
@@ -31,9 +31,9 @@ import Testing
       """
   }
 
-  @Test func anEmptyMachine() {
+  @Test func anEmptyMachine() async {
     #expect(
-      findings() == [
+      await findings() == [
         "ok listen: 127.0.0.1:0 is free",
         "warning source /*.jsonl: no file matches yet;"
           + " is the callback installed, and does it write there?",
@@ -41,37 +41,38 @@ import Testing
       ])
   }
 
-  @Test func aLogIsKnownByItsLastLines() {
+  @Test func aLogIsKnownByItsLastLines() async {
     scratch.write(line + "half a li", to: "a.jsonl")
-    #expect(findings()[1].hasPrefix("ok source /*.jsonl: 1 file, 99 B, native, last written "))
+    #expect(
+      await findings()[1].hasPrefix("ok source /*.jsonl: 1 file, 99 B, native, last written "))
     scratch.append("ne\n", to: "a.jsonl")
-    #expect(findings()[1].hasSuffix("; 1 of the last 2 lines are unusable"))
+    #expect(await findings()[1].hasSuffix("; 1 of the last 2 lines are unusable"))
     scratch.write("[1]\n", to: "a.jsonl")
     #expect(
-      findings()[1]
+      await findings()[1]
         == "warning source /*.jsonl: 1 file, 4 B, but no usable line at the end:"
         + " it is no JSON object")
   }
 
-  @Test func aLogThatNobodyWritesTo() {
+  @Test func aLogThatNobodyWritesTo() async {
     scratch.write(line, to: "a.jsonl")
     clock.advance(.days(4000))
-    #expect(findings()[1].hasSuffix("ago: does the proxy still write to it?"))
+    #expect(await findings()[1].hasSuffix("ago: does the proxy still write to it?"))
   }
 
-  @Test func aRunningDaemonHoldsItsLedger() throws {
+  @Test func aRunningDaemonHoldsItsLedger() async throws {
     let rig = Rig()
     try rig.start()
-    let lines = findings { $0.ledger.path = rig.settings.ledger.path }
+    let lines = await findings { $0.ledger.path = rig.settings.ledger.path }
     #expect(
       lines[2].contains("schema \(LedgerInspection.latestSchema), in use by a running sidelight"))
     rig.stop()
-    let later = findings { $0.ledger.path = rig.settings.ledger.path }
+    let later = await findings { $0.ledger.path = rig.settings.ledger.path }
     #expect(later[2].hasSuffix("schema \(LedgerInspection.latestSchema), not in use"))
   }
 
-  @Test func whatIsMissingFails() {
-    let lines = findings {
+  @Test func whatIsMissingFails() async {
+    let lines = await findings {
       $0.ledger.path = "/nowhere/ledger.db"
       $0.pricesFile = "/nowhere/prices.json"
       $0.web.address = "localhost"

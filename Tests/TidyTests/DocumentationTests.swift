@@ -5,16 +5,18 @@ import Testing
 
 /// What the documents say is what the code does.
 struct DocumentationTests {
-  @Test("README's tables are those of the code", arguments: ["metrics", "configuration"])
-  func tables(_ name: String) throws {
+  @Test(
+    "the documents' tables are those of the code",
+    arguments: [("metrics", "README.md"), ("configuration", "deploy/configuration.md")])
+  func tables(_ name: String, document: String) throws {
     let table = name == "metrics" ? Catalogue.markdown() : ConfigurationReference.markdown()
-    let readme = try Repository.text("README.md")
+    let text = try Repository.text(document)
     let (begin, end) = ("<!-- \(name) -->\n", "<!-- /\(name) -->\n")
-    let parts = readme.components(between: begin, and: end)
-    try #require(parts != nil, "README.md has no \(begin)")
+    let parts = text.components(between: begin, and: end)
+    try #require(parts != nil, "\(document) has no \(begin)")
     guard let (before, found, after) = parts else { return }
     if Repository.isRecording, found != table {
-      try Repository.write(before + begin + table + end + after, to: "README.md")
+      try Repository.write(before + begin + table + end + after, to: document)
     }
     #expect(found == table, "run the tests with SIDELIGHT_RECORD=1 to renew it")
   }

@@ -9,15 +9,15 @@ package import Support
 /// Looks whether what the configuration names is there and can be used.
 package enum Checker {
   /// A finding for each thing, in the order of the configuration. Nothing is changed.
-  package static func findings(_ configuration: Configuration, now: Timestamp) -> [Finding] {
+  package static func findings(_ configuration: Configuration, now: Timestamp) async -> [Finding] {
     let ledger = Result { () throws(LedgerError) in
       try LedgerInspection(path: configuration.ledger.path)
     }
     let isRunning = (try? ledger.get())?.isInUse ?? false
+    let priceList = configuration.pricesFile.flatMap { try? PriceBook(path: $0) }
     return [listening(configuration.web, isRunning: isRunning)]
-      + (configuration.sources.isEmpty
-        ? [Finding(.ok, "sources", "none, only what is pushed counts")]
-        : configuration.sources.map { source($0, now: now) })
+      + (await proxy(configuration.proxy, prices: priceList))
+      + configuration.sources.map { source($0, now: now) }
       + [store(ledger, path: configuration.ledger.path)]
       + (configuration.pricesFile.map { [prices($0)] } ?? [])
       + configuration.secretFiles.compactMap(secret)

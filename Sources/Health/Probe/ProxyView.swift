@@ -68,6 +68,9 @@ package struct ProxyView: Sendable, Equatable {
   /// When that answer came.
   package var checkedAt: Timestamp?
 
+  /// Routes that the proxy's configuration file names.
+  package var declaredRoutes: [String] = []
+
   /// Nothing is known.
   package init() {}
 
@@ -88,8 +91,10 @@ package struct ProxyView: Sendable, Equatable {
     Set(deployments.map(\.provider)).subtracting([""]).sorted()
   }
 
-  /// Every route of the model list that a client can ask for by this name, each once, sorted.
+  /// Every route of the model list or the file that a client can ask for by this name, each once,
+  /// sorted.
   package var routes: [String] {
-    Set(deployments.map(\.route)).filter { !$0.isEmpty && !$0.contains("*") }.sorted()
+    Set(deployments.map(\.route)).union(declaredRoutes)
+      .filter { !$0.isEmpty && !$0.contains("*") }.sorted()
   }
 }
