@@ -201,10 +201,12 @@ extension FileSource {
   /// even if they were made later: they are copies. So later ones only came after it.
   func settleBirth(of file: TailFile, at now: Timestamp) {
     guard file.born != 0 else { return }
-    for path in siblings(of: file.path, at: now) {
-      let born = birth(of: path)
-      if born > file.born { file.state.checkpoint.born = born + 1 }
-    }
+    let births = siblings(of: file.path, at: now).map(birth)
+    // If it was renamed meanwhile, they may have come after it.
+    guard let latest = births.max(), latest > file.born,
+      (try? FileFacts(path: file.path))?.identity == file.identity
+    else { return }
+    file.state.checkpoint.born = latest + 1
   }
 
   /// Paths in the same directory that `path` may have after its rotation.

@@ -7,6 +7,8 @@ extension FileSource {
   /// An unfinished line up to this long is simply read again when more has come; of a longer one
   /// only the new bytes are searched.
   static let shortRemainder = 64 << 10
+  /// More files than this with something to read are read one after the other.
+  private static let maxHeads = 16
 
   /// Delivers about `budget` bytes of complete lines: the line without its end, its byte offset
   /// and its file's number. At least 64 bytes behind the line are readable; nothing but the line
@@ -26,9 +28,30 @@ extension FileSource {
     for file in files { observe(file, at: now, &result) }
     let isCrowded = files.count { $0.state.place != .current } > Self.maxRotated
     var pass = ReadPass(now: now, isCrowded: isCrowded)
-    for file in files where budgetLeft > 0 { advance(file, &pass, &result, deliver) }
+    let heads = otherHeads
+    for head in heads {
+      let (all, share) = (budgetLeft, max(1, budget / 2 / heads.count))
+      budgetLeft = share
+      advance(head, &pass, &result, deliver)
+      budgetLeft += all - share
+    }
+    for file in files where budgetLeft > 0 && !pass.failed.contains(file.number) {
+      advance(file, &pass, &result, deliver)
+    }
     result.hasMore = files.contains { $0.state.hasUnread && !pass.failed.contains($0.number) }
     return result
+  }
+
+  /// The next file to read of each log but the one whose turn it is: what is appended to a log need
+  /// not wait until the backlog of another is read. They share half of the budget.
+  private var otherHeads: [TailFile] {
+    let unread = files.filter(\.state.hasUnread)
+    guard unread.count > 1, unread.count <= Self.maxHeads,
+      unread.reduce(0, { $0 + $1.state.lag }) > budgetLeft
+    else { return [] }
+    return unread.indices.dropFirst().filter { index in
+      !unread[..<index].contains { $0.isRelated(to: unread[index]) }
+    }.map { unread[$0] }
   }
 
   /// What lasts for one call of `read`.

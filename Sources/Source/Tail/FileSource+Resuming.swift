@@ -12,7 +12,17 @@ extension FileSource {
     case absent
     /// Another file has its name, and none around has its content.
     case gone
+
+    var isNowhere: Bool {
+      switch self {
+      case .found, .unreachable: false
+      case .absent, .gone: true
+      }
+    }
   }
+
+  /// How often a scan reads the names anew to find files that are nowhere.
+  private static let maxLooks = 8
 
   /// Takes up `pending` and what is `held` from before a `rewind`; returns the checkpoints whose
   /// files are gone.
@@ -20,6 +30,7 @@ extension FileSource {
     if pending.isEmpty && held.isEmpty { return [] }
     let waiting = pending
     var gone: [FileCheckpoint] = []
+    var looksLeft = Self.maxLooks
     pending = []
     for checkpoint in waiting {
       if files.count >= Self.maxFiles {
@@ -29,7 +40,7 @@ extension FileSource {
       {
         held[checkpoint.identity] = nil
         add(kept.file, facts, checkpoint, at: now)
-      } else if !resume(checkpoint, sightings, at: now) {
+      } else if !resume(checkpoint, sightings, &looksLeft, at: now) {
         gone.append(checkpoint)
       }
     }
@@ -45,9 +56,16 @@ extension FileSource {
 
   /// False if the file is gone.
   private func resume(
-    _ checkpoint: FileCheckpoint, _ sightings: [Sighting], at now: Timestamp
+    _ checkpoint: FileCheckpoint, _ sightings: [Sighting], _ looksLeft: inout Int,
+    at now: Timestamp
   ) -> Bool {
     var location = locate(checkpoint, sightings, at: now)
+    if location.isNowhere, looksLeft > 0 {
+      // It may have been renamed since the names were read.
+      looksLeft -= 1
+      directories.refresh()
+      location = locate(checkpoint, sightings, at: now)
+    }
     switch location {
     case .found, .unreachable: break
     case .absent, .gone:

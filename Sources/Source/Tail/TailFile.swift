@@ -26,6 +26,15 @@ final class TailFile {
   var born: Int64 { state.checkpoint.born }
   var identity: FileIdentity { state.checkpoint.identity }
 
+  /// Whether both are the same log's, so that one goes on where the other ends.
+  func isRelated(to other: TailFile) -> Bool {
+    if path == other.path { return true }
+    let (directory, name) = splitPath(path)
+    let (otherDirectory, otherName) = splitPath(other.path)
+    return directory == otherDirectory
+      && (RotatedName.matches(name, base: otherName) || RotatedName.matches(otherName, base: name))
+  }
+
   /// Older files first; of files made in the same tick, those that were renamed.
   func readsBefore(_ other: TailFile) -> Bool {
     if age != other.age { return age < other.age }

@@ -12,6 +12,7 @@ final class Follower {
   let start: SourceOptions.Start
   let rotation: SourceOptions.Rotation?
   let clock = ManualClock()
+  private let hook = OpeningHook()
   private(set) var source: FileSource
   /// The ledger's table.
   private(set) var stored: [FileIdentity: FileCheckpoint] = [:]
@@ -29,7 +30,8 @@ final class Follower {
     self.start = start
     self.rotation = rotation
     source = FileSource(
-      glob: glob, start: start, maxLine: maxLine, rotation: rotation, resume: [])
+      glob: glob, start: start, maxLine: maxLine, rotation: rotation, resume: [],
+      opening: hook.open)
   }
 
   /// Reads until there is nothing more and returns the lines.
@@ -62,6 +64,15 @@ final class Follower {
     return last
   }
 
+  /// Has something happen once, just before the first file is opened whose path ends so.
+  func before(opening suffix: String, _ body: @escaping () -> Void) {
+    hook.action = { path in
+      guard path.hasSuffix(suffix) else { return false }
+      body()
+      return true
+    }
+  }
+
   /// Stores checkpoints and lines in one transaction.
   func commit() {
     let (changed, removed) = source.takeChangedCheckpoints()
@@ -77,13 +88,25 @@ final class Follower {
     uncommitted = []
     source = FileSource(
       glob: glob, start: start, maxLine: maxLine, rotation: rotation,
-      resume: Array(stored.values))
+      resume: Array(stored.values), opening: hook.open)
   }
 
   /// Takes back what was delivered since the last commit.
   func rewind() {
     uncommitted = []
     source.rewind()
+  }
+}
+
+/// What happens between two steps of a scan; true if it has happened.
+private final class OpeningHook {
+  var action: (String) -> Bool = { _ in false }
+
+  func open(_ path: String) throws(SystemError) -> OpenFile {
+    let action = action
+    self.action = { _ in false }
+    if !action(path) { self.action = action }
+    return try OpenFile(path: path)
   }
 }
 
