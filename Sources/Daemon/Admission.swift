@@ -28,6 +28,9 @@ struct Admission {
   /// `now` is nil while there is more to read.
   func isDue(at now: Timestamp?) -> Bool { ranking.isDue(at: now) }
 
+  /// Lets nothing wait longer than if it ended `now`: the clock may have been set back.
+  mutating func limitWaits(from now: Timestamp) { ranking.limitWaits(from: now) }
+
   mutating func takeChanges() -> HeldChanges { ranking.takeChanges() }
 
   /// Voids what is a duplicate or has to wait, and appends what has waited in vain.

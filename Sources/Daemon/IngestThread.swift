@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Health
 import Ledger
@@ -12,7 +11,7 @@ import Support
 final class IngestThread: @unchecked Sendable {
   /// What another thread may ask for.
   enum Command: Sendable {
-    case apply(PipelineSettings, @Sendable (String?) -> Void)
+    case apply(Order)
     /// What probes of the proxy have found.
     case see(ProxyView)
     case stop
@@ -87,19 +86,12 @@ final class IngestThread: @unchecked Sendable {
     wakeup.send()
   }
 
-  /// Has the thread start over with other settings, and waits for it; nil, or why not.
-  func apply(_ settings: PipelineSettings) -> String? {
-    let answer = Locked<String?>(nil)
-    let done = DispatchSemaphore(value: 0)
-    send(
-      .apply(settings) { problem in
-        answer.withLock { $0 = problem }
-        done.signal()
-      })
-    guard done.wait(timeout: .now() + 10) == .success else {
-      return "the ingest thread did not answer within 10 s"
-    }
-    return answer.withLock { $0 }
+  /// Has the thread start over with other settings, and waits for it; nil, or why not. What it has
+  /// not begun by then is never done.
+  func apply(_ settings: PipelineSettings, within seconds: Int = 10) -> String? {
+    let order = Order(settings)
+    send(.apply(order))
+    return order.wait(seconds: seconds)
   }
 
   /// Reads on until nothing is left, for at most 4 s, so that a stop leaves little to do.
@@ -142,7 +134,7 @@ final class IngestThread: @unchecked Sendable {
   private func step() -> Bool {
     let begun = Self.timer.now()
     do throws(LedgerError) {
-      let step = try pipeline.step(now: clock.now())
+      let step = try pipeline.step(now: clock.now(), steady: begun)
       for problem in step.problems { report(problem.message, kind: problem.kind) }
       if step.committed {
         lastCommit = Self.timer.now()
@@ -166,7 +158,7 @@ final class IngestThread: @unchecked Sendable {
     }) {
       switch command {
       case .stop: isStopping = true
-      case .apply(let new, let answer): answer(restart(with: new))
+      case .apply(let order): order.perform { restart(with: $0) }
       case .see(let view): pipeline.proxy = view
       }
     }

@@ -20,12 +20,6 @@ final class Pipeline {
     var problems: [PipelineInput.Problem] = []
   }
 
-  /// One file of a source.
-  private struct Stream: Hashable {
-    var source: Int32
-    var file: Int32
-  }
-
   /// Bytes read for one batch from one source: a commit of some milliseconds.
   static let defaultBudget = 4 << 20
 
@@ -42,8 +36,10 @@ final class Pipeline {
   private var needsRecovery = false
   /// The day on which the tally was restored: unused label values make room on the next one.
   private var day: Int32
-  /// End of the latest event of each file, while there is more to read.
-  private var latest: [Stream: Timestamp] = [:]
+  /// The latest time that the clock has shown, and at most a day from now: lines that were written
+  /// before it was set back are not from the future.
+  private var latestNow: Timestamp
+  private var horizon = EventHorizon()
   private let budget: Int
 
   /// Starts from what `ledger` holds, in place of a pipeline with the inputs `previous`.
@@ -67,6 +63,7 @@ final class Pipeline {
     }
     self.inputs = inputs
     day = now.day
+    latestNow = max(now, try ledger.latestStart() ?? now)
     (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
     health = try HealthDesk(settings.health, from: ledger, labels: tally.labels, proxy: proxy)
     publisher.republish(tally, inputs: inputs)
@@ -76,25 +73,33 @@ final class Pipeline {
     try outbox.load(from: ledger)
   }
 
-  /// Reads what there is and commits it.
+  /// Reads what there is and commits it; `now` is the time of day, `steady` that of a clock which
+  /// nobody sets.
   ///
   /// Throws what kept the batch from being committed; the same lines are read again at the next step.
-  func step(now: Timestamp) throws(LedgerError) -> Step {
+  func step(now: Timestamp, steady: Timestamp) throws(LedgerError) -> Step {
     if needsRecovery { try recover(now: now) }
     var step = Step()
     batch.removeAll()
+    latestNow = min(max(latestNow, now), now + .days(1))
+    let times = PipelineInput.Times(now: now, latest: latestNow, steady: steady)
     for input in inputs {
-      step.hasMore = input.read(into: &batch, budget: budget, now: now) || step.hasMore
+      step.hasMore = input.read(into: &batch, budget: budget, at: times) || step.hasMore
       step.problems += input.problems
     }
+    if !step.hasMore {
+      settlement.limitWaits(from: now)
+      admission.limitWaits(from: now)
+    }
+    let horizon = horizon.advance(by: batch, inputs: inputs, hasMore: step.hasMore, now: now)
     do throws(LedgerError) {
       let hasNews = try ledger.hasNews()
-      guard hasWork(now: now, hasMore: step.hasMore) || hasNews else {
-        health.refresh(now: now, horizon: horizon(hasMore: step.hasMore, now: now))
+      guard hasWork(now: now, hasMore: step.hasMore, horizon: horizon) || hasNews else {
+        health.refresh(now: now, horizon: horizon)
         publisher.update(health)
         return step
       }
-      try commit(now: now, hasMore: step.hasMore)
+      try commit(now: now, hasMore: step.hasMore, horizon: horizon)
     } catch {
       ledger.rollback()
       // At once, so that who waits for this commit is told.
@@ -107,9 +112,10 @@ final class Pipeline {
     return step
   }
 
-  private func commit(now: Timestamp, hasMore: Bool) throws(LedgerError) {
+  private func commit(
+    now: Timestamp, hasMore: Bool, horizon: Timestamp
+  ) throws(LedgerError) {
     if try ledger.begin() { try adoptNews() }
-    let horizon = horizon(hasMore: hasMore, now: now)
     try admission.admit(&batch, ledger: ledger, now: now, hasMore: hasMore) {
       inputs[Int($1)].count($0, stream: $2, at: $3)
     }
@@ -128,7 +134,9 @@ final class Pipeline {
     try ledger.commit()
     for input in inputs { input.didCommit() }
     outbox.didCommit()
-    if tally.labels.hasReturned || now.day != day { return try restore(now: now) }
+    if tally.labels.hasReturned || now.day != day {
+      return try restore(now: now, limits: tally.rateLimits)
+    }
     publisher.publish(tally, inputs: inputs)
     publisher.update(health)
     tally.markWritten()
@@ -152,39 +160,25 @@ final class Pipeline {
     try outbox.load(from: ledger)
   }
 
-  /// Up to when the logs were read: by the wall clock once nothing is left to read, until then by
-  /// the events of the file that was read least far.
-  private func horizon(hasMore: Bool, now: Timestamp) -> Timestamp {
-    guard hasMore else {
-      latest.removeAll()
-      return now
-    }
-    for record in batch.requests {
-      let stream = Stream(source: record.source, file: record.stream)
-      latest[stream] = max(latest[stream] ?? record.end, record.end)
-    }
-    let unread = inputs.flatMap { input in
-      input.unreadStreams.map { Stream(source: input.index, file: $0) }
-    }
-    return unread.map { latest[$0] ?? Timestamp(microseconds: .min) }.min() ?? now
-  }
-
-  private func hasWork(now: Timestamp, hasMore: Bool) -> Bool {
-    let horizon = horizon(hasMore: hasMore, now: now)
-    return !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() || $0.awaitsCommit }
+  private func hasWork(now: Timestamp, hasMore: Bool, horizon: Timestamp) -> Bool {
+    !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() || $0.awaitsCommit }
       || settlement.isDue(at: horizon) || health.isDue(now: now, horizon: horizon)
       || admission.isDue(at: hasMore ? nil : now) || outbox.hasWork
   }
 
   private func recover(now: Timestamp) throws(LedgerError) {
     try restore(now: now)
-    latest.removeAll()
+    horizon = EventHorizon()
     needsRecovery = false
   }
 
-  /// Starts from what the ledger holds; rows may have other numbers than before.
-  private func restore(now: Timestamp) throws(LedgerError) {
+  /// Starts from what the ledger holds, where `limits` are not; rows may have other numbers than
+  /// before.
+  private func restore(
+    now: Timestamp, limits: RateLimitBoard? = nil
+  ) throws(LedgerError) {
     (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
+    if let limits { tally.restore(limits) }
     health = try HealthDesk(
       settings.health, from: ledger, labels: tally.labels, proxy: health.proxy)
     day = now.day

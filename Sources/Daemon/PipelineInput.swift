@@ -22,6 +22,16 @@ final class PipelineInput {
     var message: String
   }
 
+  /// The times at which a batch is read.
+  struct Times {
+    /// The time of day.
+    var now: Timestamp
+    /// What ended over an hour after this is from the future.
+    var latest: Timestamp
+    /// Runs evenly: what files wait for must not depend on who sets the clock.
+    var steady: Timestamp
+  }
+
   /// More than this at a time tells nobody more.
   private static let mostProblems = 64
 
@@ -71,21 +81,21 @@ final class PipelineInput {
   }
 
   /// Reads about `budget` bytes into `batch`. True if there is more to read right now.
-  func read(into batch: inout RecordBatch, budget: Int, now: Timestamp) -> Bool {
+  func read(into batch: inout RecordBatch, budget: Int, at times: Times) -> Bool {
     problems.removeAll()
     let result =
       switch reader {
       case .files(let files):
-        files.read(budget: budget, clock: now) { line, offset, file in
-          take(line, at: offset, file: file, into: &batch, now: now)
+        files.read(budget: budget, clock: times.steady) { line, offset, file in
+          take(line, at: offset, file: file, into: &batch, times)
         }
       case .standardInput(let input):
-        input.read(budget: budget, clock: now) { line, offset, file in
-          take(line, at: offset, file: file, into: &batch, now: now)
+        input.read(budget: budget, clock: times.steady) { line, offset, file in
+          take(line, at: offset, file: file, into: &batch, times)
         }
       case .push(let push):
         push.read(budget: budget) { line, index, number in
-          take(line, at: index, file: number, into: &batch, now: now)
+          take(line, at: index, file: number, into: &batch, times)
         }
       }
     counts.lines += Int64(result.lines + result.tooLong)
@@ -106,16 +116,16 @@ final class PipelineInput {
 
   private func take(
     _ line: UnsafeMutableRawBufferPointer, at offset: Int64, file: Int,
-    into batch: inout RecordBatch, now: Timestamp
+    into batch: inout RecordBatch, _ times: Times
   ) {
     // A line torn by a full disk is followed by an empty one.
     guard !line.isEmpty else { return }
     let requests = batch.requests.count
     let attempts = batch.attempts.count
     do throws(Rejection) {
-      let format = try decoder.decode(UnsafeRawBufferPointer(line), now: now, into: &batch)
+      let format = try decoder.decode(UnsafeRawBufferPointer(line), now: times.latest, into: &batch)
       if case .push = reader {
-        try refuseOld(from: requests, attempts, of: &batch, oldest: now - dedup)
+        try refuseOld(from: requests, attempts, of: &batch, oldest: times.now - dedup)
       }
       status.note(format)
     } catch {

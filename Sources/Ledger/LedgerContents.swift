@@ -27,11 +27,12 @@ extension CostLedger {
       SELECT "end" / 60000000 * 60000000, provider, route, total(cost),
         sum(late = 0 AND attempts > 0), sum(late = 0 AND attempts > 0 AND status = ?),
         sum(late = 0 AND attempts > 0 AND status <> ? AND fallbacks > 0)
-      FROM request WHERE "end" > ? GROUP BY 1, 2, 3
+      FROM request WHERE "end" > ? AND "end" < ? GROUP BY 1, 2, 3
       """)
     query.bind(Int64(Outcome.failure.rawValue))
     query.bind(Int64(Outcome.failure.rawValue))
     query.bind((now - .hours(1)).microseconds)
+    query.bind((now + .hours(1)).microseconds)
     var minutes: [RecentWindow.StoredMinute] = []
     while try query.step() {
       var minute = RecentWindow.StoredMinute(
@@ -45,6 +46,12 @@ extension CostLedger {
       minutes.append(minute)
     }
     return minutes
+  }
+
+  /// When the latest event that is remembered began; nil without any.
+  package func latestStart() throws(LedgerError) -> Timestamp? {
+    try database.integer("SELECT start FROM identity ORDER BY start DESC LIMIT 1")
+      .map(Timestamp.init(microseconds:))
   }
 
   /// How far the files of a source were read.

@@ -19,6 +19,11 @@ package struct RateLimitBoard: Sendable {
 
   init() {}
 
+  /// Takes what is said to be seen later than `now` for seen now: a clock was set back.
+  mutating func keep(to now: Timestamp) {
+    for row in entries.indices where entries[row].seen > now { entries[row].seen = now }
+  }
+
   mutating func see(_ detail: RequestDetail) {
     let limit = detail.record.rateLimit
     guard limit != RateLimit() else { return }

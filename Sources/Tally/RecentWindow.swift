@@ -42,9 +42,19 @@ package struct RecentWindow: Sendable {
   }
 
   private var minutes = Array(repeating: Minute(), count: 64)
+  /// Later ones would take the place of those of the last hour: a clock was set back.
+  private var latest = Int64.max
+  /// Minutes ahead of now that are still counted: clocks differ.
+  private static let lead: Int64 = 60
 
   /// An hour without events.
   package init() {}
+
+  /// Forgets what is further ahead of `now` than clocks differ, and takes no more of it.
+  mutating func keep(to now: Timestamp) {
+    latest = Self.minute(of: now) + Self.lead
+    for slot in minutes.indices where minutes[slot].number > latest { minutes[slot] = Minute() }
+  }
 
   /// Counts a request that reached a provider.
   mutating func addRequest(at end: Timestamp, route: UInt32, failed: Bool, fellBack: Bool) {
@@ -113,14 +123,14 @@ package struct RecentWindow: Sendable {
 
   private func within(_ span: Int64, now: Timestamp) -> [Minute] {
     let current = Self.minute(of: now)
-    return minutes.filter { $0.number > current - span && $0.number <= current + 60 }
+    return minutes.filter { $0.number > current - span && $0.number <= current + Self.lead }
   }
 
   private mutating func with(_ time: Timestamp, _ body: (inout Minute) -> Void) {
     let number = Self.minute(of: time)
     let slot = Int(number & 63)
     // An older event than what the slot holds belongs to an hour already forgotten.
-    guard number >= minutes[slot].number else { return }
+    guard number >= minutes[slot].number, number <= latest else { return }
     if number > minutes[slot].number { minutes[slot] = Minute(number: number) }
     body(&minutes[slot])
   }

@@ -43,6 +43,8 @@ package struct TallyState: Sendable {
   /// Counts everything in `batch` that is not void. `now` tells the day on which labels were used.
   package mutating func add(_ batch: RecordBatch, now: Timestamp) {
     let day = now.day
+    recent.keep(to: now)
+    rateLimits.keep(to: now)
     for attempt in batch.attempts where !attempt.isVoid { add(attempt, of: batch, day: day) }
     for request in batch.requests where request.form == .whole || request.form == .late {
       add(request, of: batch, day: day)
@@ -58,6 +60,9 @@ package struct TallyState: Sendable {
 
   /// Takes over a provider's minute in the last hour.
   package mutating func restore(_ minute: RecentWindow.StoredMinute) { recent.add(minute) }
+
+  /// Takes over what providers said of their limits, which no ledger keeps.
+  package mutating func restore(_ limits: RateLimitBoard) { rateLimits = limits }
 
   /// Takes over label values that another process added to the ledger.
   package mutating func adopt(_ values: [LabelSpace.Value]) { labels.adopt(values) }

@@ -14,6 +14,8 @@ import TestSupport
 final class Rig {
   let scratch = Scratch()
   let clock: ManualClock
+  /// How far the time of day was set off from that of the clock which nobody sets.
+  var offset = TimeSpan.seconds(0)
   var settings: PipelineSettings
   /// Bytes read a step.
   var budget = Pipeline.defaultBudget
@@ -80,9 +82,15 @@ final class Rig {
   /// One step. True if there is more to read.
   func step() throws -> Bool {
     guard let pipeline else { return false }
-    let step = try pipeline.step(now: clock.now)
+    let step = try pipeline.step(now: clock.now, steady: clock.now - offset)
     problems += step.problems.map(\.message)
     return step.hasMore
+  }
+
+  /// Sets the time of day, forward or back.
+  func setClock(by span: TimeSpan) {
+    clock.advance(span)
+    offset = TimeSpan(microseconds: offset.microseconds + span.microseconds)
   }
 
   /// What `/metrics` says of tallied series, the log's path left out.

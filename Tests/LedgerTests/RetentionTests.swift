@@ -32,20 +32,20 @@ import Testing
 
   private static let rollup = "0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"
 
-  @Test func identitiesAreForgottenAfterTheDedupHorizon() throws {
+  @Test func identitiesAreForgottenADayAfterTheDedupHorizon() throws {
     let book = try Book(scratch)
-    for (days, hash) in [(6, 1), (7, 2), (8, 3)] as [(Int64, UInt64)] {
+    for (days, hash) in [(7, 1), (8, 2), (9, 3)] as [(Int64, UInt64)] {
       #expect(try book.ledger.admit(Identity(start: noon - .days(days), hash: hash)))
     }
     #expect(try drop(book.ledger) == 1)
-    #expect(try !book.ledger.admit(Identity(start: noon - .days(6), hash: 1)))
-    #expect(try !book.ledger.admit(Identity(start: noon - .days(7), hash: 2)))
-    #expect(try book.ledger.admit(Identity(start: noon - .days(8), hash: 3)))
+    #expect(try !book.ledger.admit(Identity(start: noon - .days(7), hash: 1)))
+    #expect(try !book.ledger.admit(Identity(start: noon - .days(8), hash: 2)))
+    #expect(try book.ledger.admit(Identity(start: noon - .days(9), hash: 3)))
   }
 
   @Test func aCallDropsAtMostASlice() throws {
     let book = try Book(scratch)
-    let old = (noon - .days(8)).microseconds
+    let old = (noon - .days(9)).microseconds
     try fill(book, "identity(start, hash)", count: 12_000, "\(old) + i, i")
     #expect(try book.ledger.dropExpired(now: noon))
     #expect(try book.query("SELECT count(*) FROM identity") == 7000)
@@ -141,7 +141,7 @@ import Testing
   @Test func droppedPagesGoBackToTheDisk() throws {
     let book = try Book(scratch)
     try fill(
-      book, "identity(start, hash)", count: 50_000, "\((noon - .days(8)).microseconds) + i, i")
+      book, "identity(start, hash)", count: 50_000, "\((noon - .days(9)).microseconds) + i, i")
     let before = try book.query("PRAGMA page_count")
     _ = try drop(book.ledger)
     for _ in 0..<10 { _ = try book.ledger.dropExpired(now: noon) }

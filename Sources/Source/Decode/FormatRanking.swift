@@ -47,6 +47,8 @@ package struct FormatRanking {
   private var byCall: [UInt64: [Identity]] = [:]
   private var bytes = 0
   private var nextDue = Timestamp(microseconds: .max)
+  /// Not before the latest of what waits.
+  private var lastDue = Timestamp(microseconds: .min)
   private var saved: Set<Identity> = []
   private var changes = HeldChanges()
 
@@ -132,6 +134,7 @@ package struct FormatRanking {
     bytes += event.line.count + Self.overhead
     saved.insert(event.identity)
     nextDue = min(nextDue, entry.due)
+    lastDue = max(lastDue, entry.due)
   }
 
   private func isAnswer(_ answer: Held, to failure: Held) -> Bool {
@@ -151,6 +154,15 @@ package struct FormatRanking {
     }
     for copy in copies { forget(copy) }
     return copies
+  }
+
+  /// Lets no payload wait longer than one that ended `now`, the wall clock's time.
+  package mutating func limitWaits(from now: Timestamp) {
+    let limit = now + (sources.map(\.settleAfter).max() ?? .seconds(0))
+    guard lastDue > limit else { return }
+    lastDue = limit
+    for (identity, entry) in held where entry.due > limit { held[identity]?.due = limit }
+    nextDue = min(nextDue, limit)
   }
 
   /// Whether `release` would do anything; `now` is nil while there is more to read.

@@ -27,3 +27,29 @@ final class KeptRequest: Sendable {
     target.copy(record, of: batch, metadata: metadata)
   }
 }
+
+extension RequestRecord {
+  /// What a late success still needs of a failure.
+  var remnant: RequestRecord {
+    var remnant = RequestRecord(identity: identity, start: start, end: end)
+    remnant.id = id
+    remnant.outcome = outcome
+    remnant.reason = reason
+    remnant.route = route
+    remnant.firstFailure = firstFailure
+    remnant.attempts = attempts
+    remnant.metadata = metadata
+    return remnant
+  }
+
+  /// The attempt that a failed payload tells of.
+  func failedAttempt(_ reason: Reason) -> AttemptRecord {
+    var attempt = AttemptRecord(identity: identity, start: start, end: end)
+    attempt.route = route
+    attempt.provider = provider
+    attempt.model = model
+    attempt.deployment = deployment
+    attempt.reason = reason
+    return attempt
+  }
+}

@@ -24,6 +24,8 @@ package struct Settlement {
   private var changed: Set<UInt64> = []
   private var removed: [[UInt8]] = []
   private var nextDue = Timestamp(microseconds: .max)
+  /// Not before the latest of those not settled.
+  private var lastDue = Timestamp(microseconds: .min)
   /// Keeps clients, who choose call ids, from making two of them collide.
   private let seed = UInt64.random(in: .min ... .max)
 
@@ -55,7 +57,7 @@ package struct Settlement {
       waiting[key] = Entry(
         callID: kept.callID, due: kept.due, isSettled: kept.isSettled, failure: .line(kept.line))
       dues[key] = kept.due
-      nextDue = min(nextDue, kept.due)
+      note(due: kept.due)
     }
   }
 
@@ -132,6 +134,19 @@ package struct Settlement {
     nextDue = dues.values.min() ?? Timestamp(microseconds: .max)
   }
 
+  /// Lets no failure wait longer than one that ended `now`, the wall clock's time: a clock that was
+  /// set back would hold it up for as long.
+  package mutating func limitWaits(from now: Timestamp) {
+    let limit = now + (settleAfter.max() ?? .seconds(0))
+    guard lastDue > limit else { return }
+    lastDue = limit
+    for (key, due) in dues where due > limit && waiting[key]?.isSettled == false {
+      dues[key] = limit
+      waiting[key]?.due = limit
+    }
+    nextDue = min(nextDue, limit)
+  }
+
   private mutating func makeRoom(in batch: inout RecordBatch) {
     let surplus = waiting.count - capacity * 3 / 4
     let settled = dues.filter { waiting[$0.key]?.isSettled == true }
@@ -183,7 +198,7 @@ package struct Settlement {
     guard var entry = waiting[key], !entry.isSettled else { return forget(key) }
     if let record = decode(entry, into: &batch) {
       batch.requests.append(record)
-      entry.failure = .request(KeptRequest(remnant(of: record), of: batch, metadata: metadata))
+      entry.failure = .request(KeptRequest(record.remnant, of: batch, metadata: metadata))
     }
     entry.isSettled = true
     entry.due = max(entry.due, horizon) + Self.rememberSettled
@@ -192,17 +207,9 @@ package struct Settlement {
     changed.insert(key)
   }
 
-  /// What a late success still needs of a failure.
-  private func remnant(of record: RequestRecord) -> RequestRecord {
-    var remnant = RequestRecord(identity: record.identity, start: record.start, end: record.end)
-    remnant.id = record.id
-    remnant.outcome = record.outcome
-    remnant.reason = record.reason
-    remnant.route = record.route
-    remnant.firstFailure = record.firstFailure
-    remnant.attempts = record.attempts
-    remnant.metadata = record.metadata
-    return remnant
+  private mutating func note(due: Timestamp) {
+    nextDue = min(nextDue, due)
+    lastDue = max(lastDue, due)
   }
 
   private mutating func wait(for payload: RequestRecord, in batch: inout RecordBatch) {
@@ -211,7 +218,7 @@ package struct Settlement {
     if record.attempts > 0, let reason = record.reason {
       record.firstFailure = FirstFailure(
         provider: record.provider, model: record.model, reason: reason)
-      batch.attempts.append(attempt(of: record, reason: reason))
+      batch.attempts.append(record.failedAttempt(reason))
     } else if record.reason == .noDeployment {
       record.firstFailure = FirstFailure(provider: .none, model: .none, reason: .noDeployment)
     }
@@ -232,18 +239,7 @@ package struct Settlement {
     let kept = KeptRequest(record, of: batch, metadata: metadata)
     waiting[key] = Entry(callID: callID, due: due, failure: .request(kept))
     changed.insert(key)
-    nextDue = min(nextDue, due)
-  }
-
-  private func attempt(of record: RequestRecord, reason: Reason) -> AttemptRecord {
-    var attempt = AttemptRecord(
-      identity: record.identity, start: record.start, end: record.end)
-    attempt.route = record.route
-    attempt.provider = record.provider
-    attempt.model = record.model
-    attempt.deployment = record.deployment
-    attempt.reason = reason
-    return attempt
+    note(due: due)
   }
 
   /// The success or cancellation `payload` with what its earlier failure knew.
