@@ -16,9 +16,11 @@ COUNT = re.compile(rb'^llm_requests_total\{provider="probe".* (\d+)$', re.MULTIL
 class Prober:
     """Appends a request of the provider `probe` now and then, and asks until it is counted."""
 
-    def __init__(self, log, port, per_second=10):
-        self.log, self.port, self.pause = log, port, 1 / per_second
+    def __init__(self, log, port, per_second=10, poll=0.0005):
+        """`poll` is the pause between two scrapes while a line is awaited."""
+        self.log, self.port, self.pause, self.poll = log, port, 1 / per_second, poll
         self.seconds = []
+        self.scrapes = []  # seconds that each took
         self.lost = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -53,15 +55,17 @@ class Prober:
                     self.lost += 1
                     expected -= 1
                     break
-                time.sleep(0.0005)
+                time.sleep(self.poll)
             else:
                 self.seconds.append(time.perf_counter() - written)
         os.close(descriptor)
 
-    @staticmethod
-    def _count(connection):
+    def _count(self, connection):
+        asked = time.perf_counter()
         connection.request("GET", "/metrics")
-        found = COUNT.search(connection.getresponse().read())
+        page = connection.getresponse().read()
+        self.scrapes.append(time.perf_counter() - asked)
+        found = COUNT.search(page)
         return int(found[1]) if found else 0
 
     @staticmethod

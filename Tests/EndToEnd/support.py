@@ -62,6 +62,17 @@ class Checks:
         sys.exit(1 if self.failed else 0)
 
 
+class Findings:
+    """Checks that only say what is wrong, in `found`."""
+
+    def __init__(self):
+        self.found = []
+
+    def equal(self, found, expected, what):
+        if found != expected:
+            self.found.append(f"{what}: {difference(found, expected)}")
+
+
 def difference(found, expected, most=5):
     if not isinstance(found, dict) or not isinstance(expected, dict):
         return f"{found!r}, expected {expected!r}"
@@ -204,6 +215,11 @@ class Sidelight:
         """Its exit status after SIGTERM."""
         self.process.terminate()
         return self.process.wait(timeout=20)
+
+    def reload(self):
+        """Asks for it by signal; a process that is gone or still starting takes no harm."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGHUP)
 
     def metrics(self):
         return Samples(get(self.port, "/metrics")[1].decode())
