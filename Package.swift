@@ -56,19 +56,21 @@ let package = Package(
       "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CZlib", "CZstd"]),
     module("Budget", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
-    module("Ledger", ["Tally", "Record", "Metrics", "Support", "CSQLite"]),
+    module("Ledger", ["Budget", "Tally", "Record", "Metrics", "Support", "CSQLite"]),
     module("Notify", ["HTTP", "Metrics", "Support", "CCrypto"]),
     module("Health", ["HTTP", "Metrics", "Record", "Support"]),
     module(
-      "Config", ["HTTP", "Health", "Ledger", "Notify", "Source", "Tally", "Support", "CYAML"]),
+      "Config",
+      ["Budget", "HTTP", "Health", "Ledger", "Notify", "Source", "Tally", "Support", "CYAML"]),
     module(
       "Daemon",
       [
-        "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Record", "Source", "Support",
-        "Tally",
+        "Budget", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Record", "Source",
+        "Support", "Tally",
       ]),
     .executableTarget(
-      name: "sidelight", dependencies: ["Config", "Daemon", "Ledger", "Metrics", "Support"],
+      name: "sidelight",
+      dependencies: ["Budget", "Config", "Daemon", "Ledger", "Metrics", "Support"],
       path: "Sources/sidelight", swiftSettings: strict),
 
     .target(
@@ -86,12 +88,15 @@ let package = Package(
     tests("Health", ["Health", "HTTP", "Metrics", "Record", "Support"]),
     tests(
       "Config",
-      ["Config", "HTTP", "Health", "Ledger", "Notify", "Source", "Tally", "Support"]),
+      [
+        "Budget", "Config", "HTTP", "Health", "Ledger", "Notify", "Source", "Tally", "Support",
+      ]),
     tests("Tidy", ["Config", "Metrics"]),
     tests(
       "Daemon",
       [
-        "Daemon", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Record", "Source",
+        "Daemon", "Budget", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Record",
+        "Source",
         "Support", "Tally",
       ]),
     tests("Command", ["Ledger", "Support", "sidelight"]),

@@ -13,8 +13,7 @@ package struct BudgetCrossing: Sendable, Equatable {
     package var kind: String
     package var start: Timestamp
     package var end: Timestamp
-    /// An IANA name.
-    package var timezone: String
+    package var zone: ZoneInfo
   }
 
   /// Who spends it.

@@ -28,6 +28,14 @@ package enum BudgetPeriod: Sendable, Hashable {
     }
   }
 
+  /// How long after its end it is remembered what was told of a period: clocks may be set back.
+  var rememberedFor: TimeSpan {
+    switch self {
+    case .calendar(.minute), .calendar(.hour): .days(2)
+    case .calendar, .rolling: .days(62)
+    }
+  }
+
   /// About how long it is; months count 30 days.
   package var length: TimeSpan {
     switch self {
@@ -45,7 +53,7 @@ package enum BudgetPeriod: Sendable, Hashable {
     .minutes(max(1, (length.microseconds + 3_599_999_999) / 3_600_000_000))
   }
 
-  var isRolling: Bool {
+  package var isRolling: Bool {
     if case .rolling = self { true } else { false }
   }
 }

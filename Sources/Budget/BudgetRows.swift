@@ -10,13 +10,19 @@ package struct StoredBudgets: Sendable, Equatable {
     package var limit: Int64?
     /// Whether its spend is complete. If not, it is to be taken from the requests in the ledger.
     package var isFilled: Bool
+    /// Spend of periods that ended before this was dropped.
+    package var forgotten: Timestamp
 
     /// One row.
-    package init(id: Int64, identity: String, limit: Int64?, isFilled: Bool) {
+    package init(
+      id: Int64, identity: String, limit: Int64?, isFilled: Bool,
+      forgotten: Timestamp = Timestamp(microseconds: .min)
+    ) {
       self.id = id
       self.identity = identity
       self.limit = limit
       self.isFilled = isFilled
+      self.forgotten = forgotten
     }
   }
 
@@ -59,13 +65,18 @@ package struct StoredBudgets: Sendable, Equatable {
     /// Of a calendar period its start in microseconds; of a rolling window the scope's id.
     package var period: Int64
     package var mark: BudgetState.Mark
+    /// When it may be forgotten; far away for a rolling window's.
+    package var until: Timestamp
 
     /// One row.
-    package init(budget: Int64, text: String, period: Int64, mark: BudgetState.Mark) {
+    package init(
+      budget: Int64, text: String, period: Int64, mark: BudgetState.Mark, until: Timestamp
+    ) {
       self.budget = budget
       self.text = text
       self.period = period
       self.mark = mark
+      self.until = until
     }
   }
 
@@ -90,10 +101,7 @@ package struct BudgetChanges: Sendable, Equatable {
   package var spends: [StoredBudgets.Spend] = []
   package var removedSpends: [(scope: Int64, start: Timestamp)] = []
   package var marks: [StoredBudgets.Mark] = []
-  /// Budgets by id with the limit that they were judged by.
-  package var limits: [(budget: Int64, limit: Int64)] = []
-  /// Budgets whose spend is complete now.
-  package var filled: [Int64] = []
+  package var budgets: [StoredBudgets.Budget] = []
 
   /// Nothing changed.
   package init() {}
@@ -102,8 +110,8 @@ package struct BudgetChanges: Sendable, Equatable {
 
   package static func == (left: BudgetChanges, right: BudgetChanges) -> Bool {
     left.scopes == right.scopes && left.removedScopes == right.removedScopes
-      && left.spends == right.spends && left.marks == right.marks && left.filled == right.filled
+      && left.spends == right.spends && left.marks == right.marks
+      && left.budgets == right.budgets
       && left.removedSpends.elementsEqual(right.removedSpends, by: ==)
-      && left.limits.elementsEqual(right.limits, by: ==)
   }
 }

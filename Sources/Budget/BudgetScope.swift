@@ -57,15 +57,17 @@ package struct BudgetScope: Sendable {
     return sum
   }
 
-  mutating func add(_ amount: Int64, to window: CalendarWindow) {
+  /// Adds to the period's bucket. True if there was none.
+  mutating func add(_ amount: Int64, to window: CalendarWindow) -> Bool {
+    if !unwritten.contains(window.start) { unwritten.append(window.start) }
     if let place = buckets.lastIndex(where: { $0.window.start == window.start }) {
       buckets[place].spent.addClamped(amount)
-    } else {
-      let place = (buckets.lastIndex { $0.window.start < window.start } ?? -1) + 1
-      buckets.insert(SpendBucket(window), at: place)
-      buckets[place].spent = amount
+      return false
     }
-    if !unwritten.contains(window.start) { unwritten.append(window.start) }
+    let place = (buckets.lastIndex { $0.window.start < window.start } ?? -1) + 1
+    buckets.insert(SpendBucket(window), at: place)
+    buckets[place].spent = amount
+    return true
   }
 }
 

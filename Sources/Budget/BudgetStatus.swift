@@ -9,10 +9,8 @@ package struct BudgetStatus: Sendable, Equatable {
   package var spent: Int64
   /// The calendar period, or the rolling window up to its latest step.
   package var window: CalendarWindow
-  /// Nil for rolling windows.
-  package var forecast: Int64?
-  /// When it will be spent, if within the period.
-  package var exhaustion: Timestamp?
+  /// How fast it is being spent; nil for rolling windows.
+  package var rate: BurnRate?
   /// Once a rolling window is spent: when enough of it has slid out; at most an hour ahead.
   package var freeAt: Timestamp?
   /// Thresholds crossed, in percent.
@@ -20,6 +18,25 @@ package struct BudgetStatus: Sendable, Equatable {
 
   /// The name for people and labels.
   package var scope: String { text.isEmpty ? "all" : text }
+
+  /// What will be spent at the period's end, as it looks at `now`; nil for rolling windows.
+  package func forecast(_ rule: BudgetRule, at now: Timestamp) -> Int64? {
+    rate?.forecast(spent: spent, at: now, end: window.end, period: rule.period.length)
+  }
+
+  /// When the limit will be reached; nil if not within the period, or if it is reached already.
+  package func exhaustion(_ rule: BudgetRule, at now: Timestamp) -> Timestamp? {
+    guard !rule.limit.isSpent(by: spent) else { return nil }
+    return rate?.exhaustion(
+      remaining: rule.limit.remaining(after: spent), at: now, end: window.end,
+      period: rule.period.length)
+  }
+
+  /// `spent` divided by the limit: infinite for any spend of nothing.
+  package func usedRatio(_ rule: BudgetRule) -> Double {
+    guard rule.limit.amount > 0 else { return spent > 0 ? .infinity : 0 }
+    return Double(spent) / Double(rule.limit.amount)
+  }
 }
 
 extension BudgetWatch {
@@ -29,7 +46,7 @@ extension BudgetWatch {
     let rule = rules[scope.rule]
     let clock = clocks[compiled[scope.rule].clock]
     guard rule.period.isRolling else {
-      return status(of: scope, rule, in: clock.current, now: now)
+      return status(of: scope, rule, in: clock.current)
     }
     let window = CalendarWindow(start: clock.windowStart, end: clock.current.end)
     let spent = scope.spent(from: window.start, to: window.end)
@@ -43,19 +60,13 @@ extension BudgetWatch {
   }
 
   private func status(
-    of scope: BudgetScope, _ rule: BudgetRule, in window: CalendarWindow, now: Timestamp
+    of scope: BudgetScope, _ rule: BudgetRule, in window: CalendarWindow
   ) -> BudgetStatus {
     let bucket = scope.buckets.last { $0.window.start == window.start }
-    let spent = bucket?.spent ?? 0
-    let length = rule.period.length
     var status = BudgetStatus(
-      rule: scope.rule, text: scope.text, spent: spent, window: window,
+      rule: scope.rule, text: scope.text, spent: bucket?.spent ?? 0, window: window,
       crossed: bucket.map { rule.thresholds.filter($0.state.isCrossed) } ?? [])
-    status.forecast = scope.rate.forecast(spent: spent, at: now, end: window.end, period: length)
-    if !rule.limit.isSpent(by: spent) {
-      status.exhaustion = scope.rate.exhaustion(
-        remaining: rule.limit.remaining(after: spent), at: now, end: window.end, period: length)
-    }
+    status.rate = scope.rate
     return status
   }
 

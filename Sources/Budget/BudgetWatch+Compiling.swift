@@ -28,7 +28,6 @@ extension BudgetWatch {
     staged = Array(repeating: 0, count: tables.count)
     tagTable = tables.firstIndex { $0.attribute == .tag }
     clauseRecord = Array(repeating: 0, count: Int(clauseCount))
-    forgottenUpTo = Array(repeating: Timestamp(microseconds: .min), count: clocks.count)
   }
 
   private mutating func table(of attribute: BudgetAttribute) -> Int {
@@ -63,44 +62,52 @@ extension BudgetWatch {
       guard let rule = ruleOfBudget[row.budget] else { continue }
       var scope = BudgetScope(id: row.id, rule: rule, text: row.text)
       scope.exceedsSince = row.exceedsSince
-      scope.rolling = BudgetState(limit: compiled[rule].oldLimit)
+      scope.rolling = BudgetState(limit: compiled[rule].stored.limit)
       slotOfScope[row.id] = insert(scope)
     }
     for row in stored.spends {
       guard let slot = slotOfScope[row.scope], let rule = scopes[Int(slot)]?.rule else { continue }
       let window = clocks[compiled[rule].clock].window(around: row.start)
-      scopes[Int(slot)]?.restore(row, in: window, limit: compiled[rule].oldLimit)
+      scopes[Int(slot)]?.restore(row, in: window, limit: compiled[rule].stored.limit)
     }
     for row in stored.marks {
-      guard let rule = ruleOfBudget[row.budget], let slot = slotsByText[rule][row.text] else {
-        continue
+      guard let rule = ruleOfBudget[row.budget] else { continue }
+      let slot = slotsByText[rule][row.text]
+      let isRolling = rules[rule].period.isRolling
+      let isRestored = slot.flatMap {
+        scopes[Int($0)]?.restore(row, isRolling: isRolling, limit: compiled[rule].stored.limit)
       }
-      scopes[Int(slot)]?.restore(
-        row, isRolling: rules[rule].period.isRolling, limit: compiled[rule].oldLimit)
+      // Only what may still be told of is worth the memory.
+      if isRestored != true, !isRolling, row.period >= start(of: rule).microseconds {
+        let period = RememberedPeriod(rule: rule, text: row.text, start: row.period)
+        remembered[period, default: []].append(row.mark)
+      }
     }
   }
 
-  /// The rules whose spend has to be taken from the requests in the ledger, with the earliest time
-  /// that matters to them.
-  package func unfilled(_ stored: StoredBudgets) -> [(rule: Int, since: Timestamp)] {
-    stored.budgets.indices.filter { !stored.budgets[$0].isFilled }.map { rule in
-      let clock = clocks[compiled[rule].clock]
-      return (
-        rule, clock.period.isRolling ? clock.windowStart : (clock.previous ?? clock.current).start
-      )
-    }
+  /// From when on a rule's spend matters now: the begin of the earliest period that may still alert.
+  package func start(of rule: Int) -> Timestamp {
+    let clock = clocks[compiled[rule].clock]
+    return clock.period.isRolling
+      ? clock.windowStart : (clock.previous ?? clock.current).start
   }
 
-  /// Records what `body` reads of the past for these rules only, which are complete afterwards.
-  package mutating func fill<Failure: Error>(
-    _ only: [Int], _ body: (inout BudgetWatch) throws(Failure) -> Void
-  ) throws(Failure) {
-    var chosen = Array(repeating: false, count: rules.count)
-    for rule in only { chosen[rule] = true }
-    fills = chosen
-    defer { fills = nil }
-    try body(&self)
-    filled += only.map { compiled[$0].budget }
+  /// Adds what the ledger's requests tell of a rule whose spend is not complete: of one value of its
+  /// `per`, or of all with an empty `text`.
+  package mutating func fill(_ rule: Int, text: String, _ spend: BudgetSpend) {
+    let amount = spend.amount(in: rules[rule].limit.unit)
+    guard amount > 0, let window = clocks[compiled[rule].clock].bucket(of: spend.end) else {
+      return
+    }
+    number += 1
+    add(amount, at: spend.end, to: slot(rule, text: text), window)
+  }
+
+  /// The rule's spend is complete: nothing has to be read of the past again.
+  package mutating func didFill(_ rule: Int) {
+    compiled[rule].stored.isFilled = true
+    compiled[rule].stored.forgotten = start(of: rule)
+    compiled[rule].isStoredAnew = true
   }
 }
 
@@ -116,15 +123,22 @@ extension BudgetScope {
     if row.rate.time > rate.time { rate = row.rate }
   }
 
-  fileprivate mutating func restore(_ row: StoredBudgets.Mark, isRolling: Bool, limit: Int64?) {
+  /// False if it has nothing to do with what is known.
+  fileprivate mutating func restore(
+    _ row: StoredBudgets.Mark, isRolling: Bool, limit: Int64?
+  ) -> Bool {
     if isRolling {
-      guard row.period == id else { return }
+      guard row.period == id else { return false }
       rolling = BudgetState(marks: rolling.marks + [row.mark], limit: limit)
-    } else if let place = buckets.firstIndex(where: {
+      return true
+    }
+    if let place = buckets.firstIndex(where: {
       $0.window.start.microseconds == row.period
     }) {
       let marks = buckets[place].state.marks + [row.mark]
       buckets[place].state = BudgetState(marks: marks, limit: limit)
+      return true
     }
+    return false
   }
 }

@@ -12,6 +12,9 @@ package struct BudgetOutcome: Sendable {
   package var dropped: [(rule: Int, text: String)] = []
   /// The clock was set back before what is remembered: spend has to be taken from the ledger.
   package var needsHistory = false
+
+  /// Nothing came of it.
+  package init() {}
 }
 
 extension BudgetWatch {
@@ -26,17 +29,22 @@ extension BudgetWatch {
     var outcome = BudgetOutcome()
     guard isDue(at: now) else { return outcome }
     begin(at: now)
-    outcome.needsHistory = clocks.indices.contains { start(of: clocks[$0]) < forgottenUpTo[$0] }
+    outcome.needsHistory = compiled.contains {
+      begin(of: clocks[$0.clock]) < $0.stored.forgotten
+    }
     for rule in rules.indices where isFresh || needsPass(rule, now: now) {
       for slot in slotsByText[rule].values { touch(slot) }
     }
     judgeTouched(at: now, &outcome)
-    for rule in rules.indices where compiled[rule].oldLimit != rules[rule].limit.amount {
-      outcome.changes.limits.append((compiled[rule].budget, rules[rule].limit.amount))
-      compiled[rule].oldLimit = rules[rule].limit.amount
+    for rule in rules.indices {
+      if compiled[rule].stored.limit != rules[rule].limit.amount {
+        compiled[rule].stored.limit = rules[rule].limit.amount
+        compiled[rule].isStoredAnew = true
+      }
+      guard compiled[rule].isStoredAnew else { continue }
+      outcome.changes.budgets.append(compiled[rule].stored)
+      compiled[rule].isStoredAnew = false
     }
-    outcome.changes.filled = filled
-    filled = []
     nextChange = clocks.map(\.nextChange).min() ?? now
     for rule in rules.indices where rules[rule].forecast {
       let pause = TimeSpan(microseconds: rules[rule].period.length.microseconds / 480)
@@ -57,7 +65,7 @@ extension BudgetWatch {
   }
 
   /// The begin of what has to be known.
-  private func start(of clock: PeriodClock) -> Timestamp {
+  private func begin(of clock: PeriodClock) -> Timestamp {
     clock.period.isRolling ? clock.windowStart : clock.current.start
   }
 
@@ -146,10 +154,16 @@ extension BudgetWatch {
     _ marks: [BudgetState.Mark], beside known: [BudgetState.Mark], of scope: BudgetScope,
     _ period: Int64, _ outcome: inout BudgetOutcome
   ) {
+    let kind = rules[scope.rule].period
+    let until =
+      kind.isRolling
+      ? Timestamp(microseconds: .max)
+      : Timestamp(microseconds: period) + kind.length + kind.rememberedFor
     for mark in marks where !known.contains(mark) {
       outcome.changes.marks.append(
         StoredBudgets.Mark(
-          budget: compiled[scope.rule].budget, text: scope.text, period: period, mark: mark))
+          budget: compiled[scope.rule].budget, text: scope.text, period: period, mark: mark,
+          until: until))
     }
   }
 
@@ -171,7 +185,7 @@ extension BudgetWatch {
     let patience = TimeSpan(microseconds: rule.period.length.microseconds / 48)
     guard let since, now - since >= patience, !rule.limit.isSpent(by: spent) else { return }
     // With nothing spent yet, there is no bucket to remember it in.
-    scope.add(0, to: window)
+    _ = scope.add(0, to: window)
     guard let place = scope.buckets.lastIndex(where: { $0.window.start == window.start }) else {
       return
     }
@@ -189,8 +203,7 @@ extension BudgetWatch {
     _ scope: inout BudgetScope, now: Timestamp, _ outcome: inout BudgetOutcome
   ) -> Bool {
     let rule = rules[scope.rule]
-    let place = compiled[scope.rule].clock
-    let clock = clocks[place]
+    let clock = clocks[compiled[scope.rule].clock]
     while let first = scope.buckets.first {
       let isOver =
         rule.period.isRolling
@@ -201,7 +214,10 @@ extension BudgetWatch {
       if isLast, rule.per == nil { break }
       scope.buckets.removeFirst()
       outcome.changes.removedSpends.append((scope.id, first.window.start))
-      forgottenUpTo[place] = max(forgottenUpTo[place], first.window.end)
+      if first.window.end > compiled[scope.rule].stored.forgotten {
+        compiled[scope.rule].stored.forgotten = first.window.end
+        compiled[scope.rule].isStoredAnew = true
+      }
     }
     let isArmed = scope.rolling.marks.allSatisfy { $0.status == .rearmed }
     return scope.buckets.isEmpty && rule.per != nil && isArmed

@@ -43,10 +43,10 @@ package struct BudgetWatch: Sendable {
     var per: Int?
     /// The place of its periods' clock.
     var clock = 0
-    /// The ledger's id.
-    var budget: Int64 = 0
-    /// The limit by which it was judged before, until the first evaluation.
-    var oldLimit: Int64?
+    /// As the ledger knows it.
+    var stored = StoredBudgets.Budget(id: 0, identity: "", limit: nil, isFilled: false)
+    var isStoredAnew = false
+    var budget: Int64 { stored.id }
     /// When its forecasts are looked at again.
     var nextForecast = Timestamp(microseconds: .min)
   }
@@ -80,20 +80,15 @@ package struct BudgetWatch: Sendable {
   var nextChange = Timestamp(microseconds: .min)
   /// Before this, the clock was set back.
   var earliest = Timestamp(microseconds: .min)
-  /// Budgets whose spend has become complete, by the ledger's ids.
-  var filled: [Int64] = []
-  /// No spend before this is complete any more, by clock.
-  var forgottenUpTo: [Timestamp]
-
+  /// What was told of periods that have no bucket yet.
+  var remembered: [RememberedPeriod: [BudgetState.Mark]] = [:]
   var staged: [UInt32] = []
   private var stagedTags: [UInt32] = []
   var tagTable: Int?
   var clauseRecord: [UInt64] = []
   private var ruleRecord: [UInt64]
   private var candidates: [Int32] = []
-  private var number: UInt64 = 0
-  /// While the past is read: only rules whose spend is not complete.
-  var fills: [Bool]?
+  var number: UInt64 = 0
 
   /// The watch over `rules` as `stored` knows them, whose budgets are in the same order.
   package init(rules: [BudgetRule], stored: StoredBudgets, now: Timestamp) {
@@ -103,11 +98,9 @@ package struct BudgetWatch: Sendable {
     slotsByText = Array(repeating: [:], count: rules.count)
     ruleRecord = Array(repeating: 0, count: rules.count)
     nextScope = stored.nextScope
-    forgottenUpTo = []
     compile(at: now)
     for (rule, budget) in stored.budgets.enumerated() where rule < rules.count {
-      compiled[rule].budget = budget.id
-      compiled[rule].oldLimit = budget.limit
+      compiled[rule].stored = budget
     }
     restore(stored)
     for rule in rules.indices where rules[rule].per == nil { _ = slot(rule, text: "") }
@@ -166,7 +159,6 @@ package struct BudgetWatch: Sendable {
   }
 
   private mutating func add(_ spend: BudgetSpend, to rule: Int) {
-    if let fills, !fills[rule] { return }
     let amount = spend.amount(in: rules[rule].limit.unit)
     guard amount > 0, let window = clocks[compiled[rule].clock].bucket(of: spend.end) else {
       return
@@ -181,17 +173,31 @@ package struct BudgetWatch: Sendable {
     }
   }
 
-  private mutating func add(
+  mutating func add(
     _ amount: Int64, at end: Timestamp, to slot: Int32, _ window: CalendarWindow
   ) {
     guard let rule = scopes[Int(slot)]?.rule, scopes[Int(slot)]?.record != number else { return }
     let period = rules[rule].period
     scopes[Int(slot)]?.record = number
-    scopes[Int(slot)]?.add(amount, to: window)
+    if scopes[Int(slot)]?.add(amount, to: window) == true, !remembered.isEmpty {
+      recall(slot, window)
+    }
     if !period.isRolling {
       scopes[Int(slot)]?.rate.add(amount, at: end, period: period.length)
     }
     touch(slot)
+  }
+
+  /// A period that was told of before its spend was forgotten.
+  private mutating func recall(_ slot: Int32, _ window: CalendarWindow) {
+    guard let scope = scopes[Int(slot)], !rules[scope.rule].period.isRolling,
+      let place = scope.buckets.firstIndex(where: { $0.window.start == window.start }),
+      let marks = remembered.removeValue(
+        forKey: RememberedPeriod(
+          rule: scope.rule, text: scope.text, start: window.start.microseconds))
+    else { return }
+    scopes[Int(slot)]?.buckets[place].state = BudgetState(
+      marks: marks, limit: compiled[scope.rule].stored.limit)
   }
 
   mutating func touch(_ slot: Int32) {
@@ -210,7 +216,7 @@ package struct BudgetWatch: Sendable {
   }
 
   /// The slot of a scope, which is made if there is none and there is room.
-  private mutating func slot(_ rule: Int, text: String) -> Int32 {
+  mutating func slot(_ rule: Int, text: String) -> Int32 {
     if let slot = slotsByText[rule][text] { return slot }
     let isFull =
       slotsByText[rule].count >= Self.scopesPerRule
@@ -246,4 +252,11 @@ package struct BudgetWatch: Sendable {
     scopes[Int(slot)] = nil
     freeSlots.append(slot)
   }
+}
+
+/// A period of a scope that may have no spend now.
+struct RememberedPeriod: Hashable, Sendable {
+  var rule: Int
+  var text: String
+  var start: Int64
 }

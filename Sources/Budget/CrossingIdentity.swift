@@ -18,7 +18,7 @@ extension BudgetWatch {
       threshold: isForecast ? nil : threshold, limit: rule.limit, spent: spent,
       period: BudgetCrossing.Period(
         kind: rule.period.text, start: window.start, end: window.end,
-        timezone: rule.period.isRolling ? "UTC" : rule.zone.name),
+        zone: rule.period.isRolling ? .utc : rule.zone),
       isLate: now >= window.end, forecast: nil, exhaustedAt: isSpent ? now : nil,
       notify: rule.notify, at: now)
     guard !rule.period.isRolling else { return crossing }

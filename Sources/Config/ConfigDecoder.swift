@@ -33,7 +33,12 @@ struct ConfigDecoder {
   var error: ConfigError? {
     if problems.isEmpty { return nil }
     let start = YAMLMark(line: 0, column: 0)
-    let sorted = problems.sorted { ($0.mark ?? start) < ($1.mark ?? start) }
+    // Included files after this one, in their order.
+    var files = [file]
+    for problem in problems where !files.contains(problem.file) { files.append(problem.file) }
+    let sorted = files.flatMap { file in
+      problems.filter { $0.file == file }.sorted { ($0.mark ?? start) < ($1.mark ?? start) }
+    }
     return ConfigError(problems: sorted, omitted: omitted)
   }
 
@@ -48,6 +53,14 @@ struct ConfigDecoder {
     } else {
       omitted += 1
     }
+  }
+
+  /// Takes over what was told of an included file.
+  mutating func adopt(_ other: ConfigDecoder) {
+    let room = max(0, ConfigError.maximumProblems - problems.count)
+    problems += other.problems.prefix(room)
+    omitted += other.omitted + max(0, other.problems.count - room)
+    secretFiles += other.secretFiles
   }
 
   mutating func complain(_ field: Field, _ message: String) {

@@ -1,3 +1,4 @@
+package import Budget
 import FoundationEssentials
 import Glibc
 package import HTTP
@@ -28,8 +29,17 @@ package struct Configuration: Sendable, Equatable {
   package var pricesFile: String?
   /// `receivers:`, of different names.
   package var receivers: [ReceiverOptions] = []
+  /// `budgets:` of this file.
+  package var budgets: [BudgetRule] = []
+  /// `include:`, files or patterns for them.
+  package var include: [String] = []
+  /// The budgets of the included files.
+  package var includedBudgets: [BudgetRule] = []
   /// Files that secrets were read from, the configuration itself if one stands in it.
   package var secretFiles: [String] = []
+
+  /// Those of all files, of different names.
+  package var allBudgets: [BudgetRule] { budgets + includedBudgets }
 
   /// Every default, for the host named `instance`.
   package init(instance: String) { self.instance = instance }
@@ -145,10 +155,22 @@ extension Configuration {
       Key(
         "receivers", listOf: ReceiverOptions.section, \.receivers, mayBeEmpty: true,
         "Where notifications go; each entry is one service."),
+      Key(
+        "budgets", listOf: BudgetRule.section, \.budgets, mayBeEmpty: true,
+        "Limits on money, requests or tokens, and whom to tell when they are reached."),
+      Key(
+        "include", IncludedFiles.kind, \.include,
+        "Files with `budgets` of their own; patterns with `*`, `?` and `[…]` for several."),
     ],
-    check: { configuration, mapping, decoder in
+    complete: { configuration, mapping, decoder in
       SourceOptions.check(
         configuration.sources, takesPushes: configuration.web.token != nil, mapping, &decoder)
       ReceiverOptions.checkNames(configuration.receivers, mapping, &decoder)
+      var checks = BudgetChecks(
+        extraNames: configuration.labels.extra.map(\.name),
+        receivers: configuration.receivers.map(\.name))
+      checks.check(mapping["budgets"], &decoder)
+      configuration.includedBudgets = IncludedFiles.read(
+        mapping["include"], configuration.include, &checks, &decoder)
     })
 }

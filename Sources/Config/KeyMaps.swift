@@ -7,7 +7,7 @@ extension Key {
       names: section.keys.flatMap(\.names),
       read: { root, mapping, decoder in
         for key in section.keys { key.read(&root[keyPath: path], mapping, &decoder) }
-        section.check(root[keyPath: path], mapping, &decoder)
+        section.check(&root[keyPath: path], mapping, &decoder)
       },
       show: { root in section.keys.flatMap { $0.show(root[keyPath: path]) } },
       rows: { _, prefix in section.rows(prefix) },

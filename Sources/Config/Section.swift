@@ -6,11 +6,19 @@ struct Section<Root: Equatable & Sendable>: Sendable {
   let blank: Root
   let keys: [Key<Root>]
   /// What keys must fulfil together.
-  let check: @Sendable (Root, Mapping, inout ConfigDecoder) -> Void
+  let check: @Sendable (inout Root, Mapping, inout ConfigDecoder) -> Void
 
   init(
     blank: Root, keys: [Key<Root>],
     check: @escaping @Sendable (Root, Mapping, inout ConfigDecoder) -> Void = { _, _, _ in }
+  ) {
+    self.init(blank: blank, keys: keys, complete: { check($0, $1, &$2) })
+  }
+
+  /// With a check that also adds what other files say.
+  init(
+    blank: Root, keys: [Key<Root>],
+    complete check: @escaping @Sendable (inout Root, Mapping, inout ConfigDecoder) -> Void
   ) {
     self.blank = blank
     self.keys = keys
@@ -22,7 +30,7 @@ struct Section<Root: Equatable & Sendable>: Sendable {
     guard let mapping = Mapping(field, &decoder) else { return }
     mapping.refuseKeys(otherThan: keys.flatMap(\.names), &decoder)
     for key in keys { key.read(&root, mapping, &decoder) }
-    check(root, mapping, &decoder)
+    check(&root, mapping, &decoder)
   }
 
   func show(_ root: Root) -> ShownValue {

@@ -65,7 +65,7 @@ package final class App: Sendable {
       ledgerPath: configuration.ledger.path)
     let routes = Routes(
       registry: publisher.registry, readiness: readiness, reloader: reloader, clock: clock,
-      version: version, push: PushRoute(queue: queue))
+      version: version, push: PushRoute(queue: queue), budgets: publisher.budgets)
     let listening = try AppError.of { () throws(HTTPServerError) in
       try HTTPServer(options: configuration.web, router: routes.router)
     }
@@ -115,7 +115,7 @@ package final class App: Sendable {
   ) {
     let process = ProcessCollector()
     // Neither publisher nor reloader, through which the registry would keep itself, and the ledger.
-    let live = publisher.live
+    let (live, budgets) = (publisher.live, publisher.budgets)
     publisher.registry.addCollector { [weak reloader] samples in
       let live = live.withLock { $0 }
       Collectors.collectRecent(live, into: &samples)
@@ -127,6 +127,7 @@ package final class App: Sendable {
       commitTimes.collect(into: &samples)
       reloader?.collect(into: &samples)
       Collectors.collectPending(courier.pending, into: &samples)
+      Collectors.collectBudgets(budgets, into: &samples)
       samples.add(.buildInfo, labels: [version], 1)
       samples.add(.ledgerSize, Double(CostLedger.fileSize(path: ledgerPath)))
       samples.addSeriesCounts()
@@ -146,7 +147,8 @@ extension PipelineSettings {
     let pushed = configuration.web.token == nil ? [] : [SourceOptions(input: .push)]
     self.init(
       sources: configuration.sources + pushed, ledger: configuration.ledger,
-      labels: configuration.labels, prices: prices)
+      labels: configuration.labels, prices: prices, budgets: configuration.allBudgets,
+      instance: configuration.instance)
     health = configuration.health
     for options in configuration.receivers {
       receivers[options.name] = try AppError.of { () throws(ClientError) in

@@ -1,5 +1,7 @@
+import Budget
 import Health
 import Ledger
+import Notify
 import Record
 import Source
 import Support
@@ -32,6 +34,7 @@ final class Pipeline {
   private var settlement: Settlement
   private var admission: Admission
   private var health: HealthDesk
+  private var budgets: BudgetKeeper
   private var batch = RecordBatch()
   private var needsRecovery = false
   /// The day on which the tally was restored: unused label values make room on the next one.
@@ -66,7 +69,14 @@ final class Pipeline {
     latestNow = max(now, try ledger.latestStart() ?? now)
     (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
     health = try HealthDesk(settings.health, from: ledger, labels: tally.labels, proxy: proxy)
+    budgets = try BudgetKeeper(settings, from: ledger, labels: tally.labels, now: now)
+    for name in budgets.blank {
+      Log.warn(
+        "budget \(name) begins at nothing: the ledger does not keep what it would take to know"
+          + " what was spent before")
+    }
     publisher.republish(tally, inputs: inputs)
+    budgets.republish(to: publisher.budgets, now: now)
     publisher.update(health)
     tally.markWritten()
     outbox.courier.use(settings.receivers)
@@ -106,8 +116,10 @@ final class Pipeline {
       for input in inputs { input.rewind() }
       outbox.rewind()
       needsRecovery = true
+      publisher.budgets.isCurrent = false
       throw error
     }
+    publisher.budgets.isCurrent = true
     step.committed = true
     return step
   }
@@ -125,8 +137,14 @@ final class Pipeline {
     for input in inputs { tally.add(input.counts, source: input.name, now: now) }
     health.observe(&tally, now: now)
     for news in health.judge(&tally, now: now, horizon: horizon) { try tell(news) }
+    budgets.add(tally, of: batch, now: now)
+    try ledger.writeUsage(tally, of: batch, keepDetailsFrom: now - settings.ledger.detail)
+    // Who drives a budget is asked of the ledger, which has to know this batch.
+    for crossing in try budgets.judge(tally, ledger: ledger, now: now) {
+      try tell(crossing, now: now)
+    }
     try outbox.write(to: ledger, counting: &tally, now: now)
-    try ledger.write(tally, of: batch, keepDetailsFrom: now - settings.ledger.detail)
+    try ledger.writeSeries(tally)
     try ledger.write(settlement.takeChanges())
     try ledger.write(admission.takeChanges())
     try ledger.write(health.takeChanges())
@@ -134,10 +152,11 @@ final class Pipeline {
     try ledger.commit()
     for input in inputs { input.didCommit() }
     outbox.didCommit()
-    if tally.labels.hasReturned || now.day != day {
+    if tally.labels.hasReturned || budgets.needsRestoring || now.day != day {
       return try restore(now: now, limits: tally.rateLimits)
     }
     publisher.publish(tally, inputs: inputs)
+    budgets.publish(to: publisher.budgets, now: now)
     publisher.update(health)
     tally.markWritten()
   }
@@ -153,6 +172,14 @@ final class Pipeline {
     try ledger.write(news.event)
   }
 
+  /// Counts a crossing, logs it as an event, and posts it to its receivers, all with the batch.
+  private func tell(_ crossing: BudgetCrossing, now: Timestamp) throws(LedgerError) {
+    tally.addCrossing(budget: crossing.budget, threshold: crossing.threshold, now: now)
+    try ledger.write(LedgerEvent(crossing))
+    outbox.post(
+      Notification(crossing, instance: settings.instance), to: crossing.notify)
+  }
+
   /// Takes over what an import or an operator beside this process has changed.
   private func adoptNews() throws(LedgerError) {
     tally.adopt(try ledger.labelValues())
@@ -163,7 +190,7 @@ final class Pipeline {
   private func hasWork(now: Timestamp, hasMore: Bool, horizon: Timestamp) -> Bool {
     !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() || $0.awaitsCommit }
       || settlement.isDue(at: horizon) || health.isDue(now: now, horizon: horizon)
-      || admission.isDue(at: hasMore ? nil : now) || outbox.hasWork
+      || admission.isDue(at: hasMore ? nil : now) || outbox.hasWork || budgets.isDue(at: now)
   }
 
   private func recover(now: Timestamp) throws(LedgerError) {
@@ -181,8 +208,10 @@ final class Pipeline {
     if let limits { tally.restore(limits) }
     health = try HealthDesk(
       settings.health, from: ledger, labels: tally.labels, proxy: health.proxy)
+    budgets = try BudgetKeeper(settings, from: ledger, labels: tally.labels, now: now)
     day = now.day
     publisher.republish(tally, inputs: inputs)
+    budgets.republish(to: publisher.budgets, now: now)
     publisher.update(health)
     tally.markWritten()
   }

@@ -1,3 +1,4 @@
+import Budget
 import Health
 import Ledger
 import Notify
@@ -12,6 +13,9 @@ struct PipelineSettings: Sendable {
   var ledger: LedgerOptions
   var labels: LabelOptions
   var prices: PriceBook?
+  var budgets: [BudgetRule] = []
+  /// What this Sidelight calls itself.
+  var instance = "localhost"
   /// By name.
   var receivers: [String: any Receiver] = [:]
   var health = HealthOptions()

@@ -1,3 +1,4 @@
+import Budget
 import Health
 import Metrics
 import Support
@@ -17,6 +18,7 @@ final class Publisher: Sendable {
 
   let registry: Registry
   let live = Locked(Live())
+  let budgets = BudgetBoard()
 
   init(registry: Registry) { self.registry = registry }
 

@@ -1,3 +1,4 @@
+import Budget
 import HTTP
 import Metrics
 import Support
@@ -20,6 +21,7 @@ struct Routes: Sendable {
   let clock: WallClock
   let version: String
   let push: PushRoute
+  let budgets: BudgetBoard
 
   var router: Router {
     var router = Router()
@@ -30,6 +32,12 @@ struct Routes: Sendable {
     router.on(
       .post, "/ingest/litellm", needsToken: true, maxBody: PushRoute.maxBody,
       later: { push.take($0, answer: $1) })
+    let gate = GateRoute(board: budgets, clock: clock)
+    router.on(.get, "/gate") { gate.answer($0) }
+    router.on(.get, "/gate/{budget}") { gate.answer($0) }
+    router.on(.get, "/api/v1/budgets") { _ in
+      .json(BudgetReport.json(budgets.entries, at: clock.now()))
+    }
     router.on(.get, "/") { _ in landing() }
     return router
   }

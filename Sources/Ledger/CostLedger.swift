@@ -23,6 +23,8 @@ package final class CostLedger {
   let options: LedgerOptions
   let sql: LedgerSQL
   let healthSQL: HealthSQL
+  /// Prepared when there is a budget.
+  var budgetSQL: BudgetSQL?
   private let lock: OwnerLock?
   private var familyIDs: [Int64] = []
   /// Changes when another connection has written.
@@ -95,8 +97,15 @@ package final class CostLedger {
   package func write(
     _ tally: TallyState, of batch: RecordBatch, keepDetailsFrom: Timestamp
   ) throws(LedgerError) {
-    for value in tally.labels.changedValues { try write(value) }
-    for family in Family.allCases { try write(tally[family], of: family) }
+    try writeUsage(tally, of: batch, keepDetailsFrom: keepDetailsFrom)
+    try writeSeries(tally)
+  }
+
+  /// The first half of it: roll-ups and single requests, of which questions may be asked before the
+  /// counters are complete.
+  package func writeUsage(
+    _ tally: TallyState, of batch: RecordBatch, keepDetailsFrom: Timestamp
+  ) throws(LedgerError) {
     try write(tally.rollup)
     var detailSize: Int64 = 0
     for detail in tally.details where detail.record.end >= keepDetailsFrom {
@@ -104,6 +113,12 @@ package final class CostLedger {
       detailSize += Self.size(of: detail.record)
     }
     if detailSize > 0 { try addDetailSize(detailSize) }
+  }
+
+  /// The second half: counters and what their labels' ids stand for.
+  package func writeSeries(_ tally: TallyState) throws(LedgerError) {
+    for value in tally.labels.changedValues { try write(value) }
+    for family in Family.allCases { try write(tally[family], of: family) }
   }
 
   package func write(_ changes: WaitingChanges) throws(LedgerError) {

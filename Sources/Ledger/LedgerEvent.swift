@@ -9,6 +9,10 @@ package struct LedgerEvent: Sendable, Equatable {
     case providerHealth = "provider_health"
     /// Likewise, of one deployment.
     case deploymentHealth = "deployment_health"
+    /// A budget's spend has reached a threshold; the subject is the budget.
+    case budgetCrossed = "budget_crossed"
+    /// Likewise, its forecast has exceeded the limit.
+    case budgetForecast = "budget_forecast"
   }
 
   package var time: Timestamp

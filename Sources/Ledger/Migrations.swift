@@ -85,6 +85,31 @@ enum Migrations {
       rate_limited INTEGER NOT NULL, failures INTEGER NOT NULL,
       PRIMARY KEY(second, scope, id)) WITHOUT ROWID;
     """,
+    """
+    -- What identifies each budget; the limit that it was last judged by; whether its spend is whole;
+    -- the end of the periods whose spend was dropped.
+    CREATE TABLE budget(
+      id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE, judged INTEGER,
+      filled INTEGER NOT NULL, forgotten INTEGER NOT NULL);
+    -- Values of a budget's `per`, or the empty one. No id is given twice.
+    CREATE TABLE budget_scope(
+      id INTEGER PRIMARY KEY AUTOINCREMENT, budget INTEGER NOT NULL, value TEXT NOT NULL,
+      exceeds_since INTEGER, UNIQUE(budget, value));
+    -- Spend by period, or by step of a rolling window; the rate is a double's bits.
+    CREATE TABLE budget_spend(
+      scope INTEGER NOT NULL, start INTEGER NOT NULL, spent INTEGER NOT NULL,
+      rate INTEGER NOT NULL, rate_time INTEGER NOT NULL, PRIMARY KEY(scope, start)) WITHOUT ROWID;
+    -- Thresholds that were crossed in a period (its start, or a rolling scope's id).
+    CREATE TABLE budget_mark(
+      budget INTEGER NOT NULL, value TEXT NOT NULL, period INTEGER NOT NULL,
+      threshold INTEGER NOT NULL, "limit" INTEGER NOT NULL, arm INTEGER NOT NULL,
+      status INTEGER NOT NULL, until INTEGER NOT NULL,
+      PRIMARY KEY(budget, value, period, threshold, "limit")) WITHOUT ROWID;
+    CREATE INDEX budget_mark_until ON budget_mark(until);
+    -- Whose key is which, by the first 8 digits of its hash: the gate is asked with keys.
+    CREATE TABLE budget_key(
+      id INTEGER PRIMARY KEY, key TEXT NOT NULL, team TEXT NOT NULL, user TEXT NOT NULL);
+    """,
   ]
 
   static let importTables = """

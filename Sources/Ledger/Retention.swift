@@ -17,6 +17,7 @@ extension CostLedger {
       _ = try drop(from: "request", by: "\"end\"", before: now + .days(1))
       hasMore = try detailSize() > options.detailSize || hasMore
     }
+    hasMore = try drop(from: "budget_mark", by: "until", before: now) || hasMore
     let quarter = Timestamp(
       microseconds: (now - options.retention).microseconds / 900_000_000)
     hasMore = try drop(from: "rollup", by: "quarter", before: quarter) || hasMore

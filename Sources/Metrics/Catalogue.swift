@@ -9,8 +9,8 @@ package enum Catalogue {
 
   /// In the order of the exposition.
   package static let sections = [
-    requests, attempts, health, latency, usage, proxy, attribution, notifications, sidelight,
-    process,
+    requests, attempts, health, latency, usage, proxy, attribution, budgets, notifications,
+    sidelight, process,
   ]
 
   /// One for each `Family`, at the index of its raw value.

@@ -73,6 +73,18 @@ package enum Family: UInt8, CaseIterable, Sendable, Hashable {
   case extraRequests
   case extraCost
 
+  // Budgets
+  case budgetLimit
+  case budgetSpent
+  case budgetRemaining
+  case budgetUsedRatio
+  case budgetForecast
+  case budgetExhaustion
+  case budgetPeriodStart
+  case budgetPeriodEnd
+  case budgetThresholdCrossed
+  case budgetCrossings
+
   // Notifications
   case notifications
   case notificationsPending

@@ -22,6 +22,10 @@ package enum Label: String, CaseIterable, Sendable, Hashable {
   case name
   case value
   case source
+  case budget
+  case scope
+  case unit
+  case threshold
   case receiver
   case state
   case to

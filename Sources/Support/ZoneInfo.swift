@@ -47,6 +47,11 @@ package struct ZoneInfo: Sendable, Hashable {
     zone = Zone(pointer: pointer)
   }
 
+  /// How far its clocks are ahead of UTC at `time`.
+  package func offset(at time: Timestamp) -> TimeSpan {
+    .seconds(span(at: time.microseconds / 1_000_000).offset)
+  }
+
   /// A stretch of time over which clocks keep their distance from UTC; all in seconds.
   struct Span {
     var begin = Int64.min

@@ -19,6 +19,8 @@ package enum Dimension: Int, CaseIterable, Sendable {
   case extras
   case source
   case receiver
+  case budget
+  case threshold
 
   /// The dimension that a label shows; nil if its values are a list in code.
   package init?(_ label: Label) {
@@ -37,6 +39,8 @@ package enum Dimension: Int, CaseIterable, Sendable {
     case .value: self = .value
     case .source: self = .source
     case .receiver: self = .receiver
+    case .budget: self = .budget
+    case .threshold: self = .threshold
     default: return nil
     }
   }
@@ -59,7 +63,7 @@ package enum Dimension: Int, CaseIterable, Sendable {
   /// Whether users meet it as a label, whose number of values they may limit.
   package var isLabel: Bool {
     switch self {
-    case .extras, .name, .source, .receiver: false
+    case .extras, .name, .source, .receiver, .budget, .threshold: false
     default: true
     }
   }

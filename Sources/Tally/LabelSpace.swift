@@ -87,6 +87,15 @@ package struct LabelSpace: Sendable {
     return texts.indices.contains(Int(id)) ? texts[Int(id)] : "other"
   }
 
+  /// The ids of a dimension's values, `none` and `other` among them, whose text fulfils `condition`.
+  package func ids(
+    _ dimension: Dimension, where condition: (String) -> Bool
+  ) -> [UInt32] {
+    vocabularies[dimension.rawValue].texts.enumerated().compactMap { id, text in
+      condition(text) ? UInt32(id) : nil
+    }
+  }
+
   /// Whether there are values that the ledger does not hold yet.
   package var hasAdded: Bool { vocabularies.contains { !$0.added.isEmpty } }
 

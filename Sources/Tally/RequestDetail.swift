@@ -23,10 +23,12 @@ package struct RequestDetail: Sendable {
 
   init(record: RequestRecord) { self.record = record }
 
+  /// Whether the proxy knows the route that was asked for; what else clients ask for is free text.
+  package var hasKnownRoute: Bool { route != Vocabulary.other }
   /// Whether tokens and cost were a provider's: an answer from the proxy's cache bills nothing.
-  var isBilled: Bool { !record.isCacheHit }
+  package var isBilled: Bool { !record.isCacheHit }
   /// A success counted late adds to a request that is counted already.
-  var isNew: Bool { record.form == .whole }
+  package var isNew: Bool { record.form == .whole }
   var isServed: Bool { record.outcome != .failure }
   var isFallback: Bool { isServed && record.fallbacks > 0 }
   var isRetry: Bool { isServed && record.fallbacks == 0 && record.retries > 0 }

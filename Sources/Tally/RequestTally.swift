@@ -1,5 +1,5 @@
 import Metrics
-import Record
+package import Record
 import Support
 
 extension TallyState {
@@ -198,11 +198,24 @@ extension TallyState {
   private mutating func powerLevel(
     of record: RequestRecord, in batch: RecordBatch, day: Int32
   ) -> UInt32 {
+    id(.powerLevel, powerLevelText(of: record, in: batch), of: batch, day: day)
+  }
+
+  /// What the log says of a request's power level; empty if nothing.
+  package func powerLevelText(of record: RequestRecord, in batch: RecordBatch) -> TextRange {
     for selector in options.powerLevel {
       let value = value(of: selector, record, in: batch)
-      if !value.isEmpty { return id(.powerLevel, value, of: batch, day: day) }
+      if !value.isEmpty { return value }
     }
-    return Vocabulary.none
+    return .none
+  }
+
+  /// The value of a configured extra label; empty if there is none.
+  package func extraText(
+    _ name: String, of record: RequestRecord, in batch: RecordBatch
+  ) -> TextRange {
+    guard let extra = options.extra.first(where: { $0.name == name }) else { return .none }
+    return value(of: extra.selector, record, in: batch)
   }
 
   /// The text that a selector picks; empty if there is none.

@@ -5,7 +5,7 @@ enum CommandLineSyntax {
   static let program = ProgramSyntax(
     name: "sidelight",
     summary: "Sidelight turns the logs of a LiteLLM proxy into Prometheus metrics.",
-    commands: [run, check, importFiles, metrics, version],
+    commands: [run, check, importFiles, budgets, metrics, version],
     notes: """
       'sidelight COMMAND --help' tells more about a command.
       Exit status: 0 if all went well, 1 if not, 2 if the command line or the
@@ -45,6 +45,19 @@ enum CommandLineSyntax {
       config,
       OptionSyntax("force", help: "also add to days that the ledger has already"),
       OptionSyntax("dry-run", help: "say what would be added, and add nothing"),
+    ])
+
+  private static let budgets = CommandSyntax(
+    "budgets", summary: "show what is spent of each budget",
+    details: """
+      Shows what is spent of each budget, from the ledger, with or without a daemon
+      beside it: as bars on a terminal, elsewhere a line for each scope with fields
+      separated by tabs.
+      """,
+    options: [
+      config,
+      OptionSyntax(
+        "all", help: "on a terminal: every key, team … of a budget, not only\nthe 10 most used"),
     ])
 
   private static let metrics = CommandSyntax(

@@ -20,6 +20,7 @@ do {
     case "run": try RunCommand.run(arguments)
     case "check": exit(try CheckCommand.run(arguments))
     case "import": exit(try ImportCommand.run(arguments))
+    case "budgets": try BudgetsCommand.run(arguments)
     case "metrics":
       print(arguments.has("markdown") ? Catalogue.markdown() : Catalogue.text(), terminator: "")
     default: print("sidelight \(Version.text)")

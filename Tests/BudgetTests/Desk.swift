@@ -12,8 +12,7 @@ struct Desk {
   private(set) var told: [BudgetCrossing] = []
   let clock: ManualClock
   private var budgetIDs: [String: Int64] = [:]
-  private var limits: [Int64: Int64] = [:]
-  private var filled: Set<Int64> = []
+  private var budgets: [Int64: StoredBudgets.Budget] = [:]
 
   init(_ rules: [BudgetRule], at now: Timestamp = ManualClock().now) {
     self.rules = rules
@@ -31,8 +30,8 @@ struct Desk {
     store.budgets = self.rules.map { rule in
       let id = budgetIDs[rule.identity] ?? Int64(budgetIDs.count + 1)
       budgetIDs[rule.identity] = id
-      return StoredBudgets.Budget(
-        id: id, identity: rule.identity, limit: limits[id], isFilled: true)
+      return budgets[id]
+        ?? StoredBudgets.Budget(id: id, identity: rule.identity, limit: nil, isFilled: true)
     }
     watch = BudgetWatch(rules: self.rules, stored: store, now: now)
   }
@@ -107,8 +106,11 @@ struct Desk {
       store.marks.append(mark)
     }
     store.scopes.removeAll { changes.removedScopes.contains($0.id) }
-    for (budget, limit) in changes.limits { limits[budget] = limit }
+    for budget in changes.budgets { budgets[budget.id] = budget }
   }
+
+  /// What the first rule's only scope will have spent at the period's end.
+  var forecast: Int64? { status()?.forecast(rules[0], at: now) }
 
   /// How the only scope, or the one of this value, stands.
   func status(_ text: String = "") -> BudgetStatus? {

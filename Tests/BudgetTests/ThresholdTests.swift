@@ -127,7 +127,7 @@ import Testing
     for _ in 0..<20 { desk.spend(.max) }
     #expect(desk.news() == ["50%", "80%", "100%"])
     #expect(desk.status()?.spent == .max)
-    #expect(desk.status()?.forecast == .max)
+    #expect(desk.forecast == .max)
     desk.reload { $0.period = .rolling(.hours(1)) }
     for minute in 0..<20 { desk.spend(.max, ago: .minutes(Int64(minute))) }
     #expect(desk.news() == ["50%", "80%", "100%"])

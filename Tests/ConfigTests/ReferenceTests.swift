@@ -32,15 +32,19 @@ import Testing
         "receivers[].telegram.bot_token", "receivers[].telegram.bot_token_file",
         "receivers[].telegram.chat_id", "receivers[].telegram.message_thread_id",
         "receivers[].telegram.api_url", "receivers[].slack.url", "receivers[].slack.url_file",
-        "receivers[].alertmanager.urls",
+        "receivers[].alertmanager.urls", "budgets", "budgets[].name", "budgets[].limit",
+        "budgets[].period", "budgets[].timezone", "budgets[].thresholds", "budgets[].match",
+        "budgets[].per", "budgets[].notify", "budgets[].forecast", "budgets[].gate_on_error",
+        "include",
       ])
   }
 
   /// Every row's key is known to the decoder, and its default is one that the decoder reads.
   @Test func theDecoderKnowsEveryRow() throws {
     let words = ["none", "the host name", "required, or `stdin`"]
-    // A receiver needs several keys at once; those have a test of their own.
-    for row in ConfigurationReference.rows where !row.path.hasPrefix("receivers") {
+    // Receivers and budgets need several keys at once; those have tests of their own.
+    for row in ConfigurationReference.rows
+    where !row.path.hasPrefix("receivers") && !row.path.hasPrefix("budgets") {
       let value =
         row.type == "URL" && row.fallback == "none"
         ? "http://h"
@@ -117,11 +121,12 @@ import Testing
       "# quality: {gpt-4o: 0.8, anthropic/claude-sonnet-4-5: 0.9}",
       "# prices: {file: model_prices.json}",
       "# receivers: [{name: n8n, webhook: {url: \"https://n8n.example.org/webhook/spend\"}}]",
+      "# budgets: [{name: daily, limit: 10 USD}]", "# include: [budgets/*.yaml]",
     ]
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let empty = [
       "  hosts: []", "  extra: {}", "  providers: {}", "    quality: {}", "prices: {}",
-      "receivers: []",
+      "receivers: []", "budgets: []", "include: []",
     ]
     lines.removeAll { empty.contains($0) }
     for sample in samples {
@@ -142,6 +147,7 @@ import Testing
     #expect(read.proxy.config == "litellm_config.yaml")
     #expect(read.proxy.caFile == "/etc/ssl/proxy-ca.pem")
     #expect(read.receivers.map(\.name) == ["n8n"])
+    #expect(read.budgets.map(\.name) == ["daily"] && read.include == ["budgets/*.yaml"])
   }
 }
 
@@ -247,6 +253,7 @@ import Testing
             max_latency: 10s
         prices:
           file: /p.json
+        include: []
 
         """#.replacing("\"1500B\"", with: "1500B"))
   }
@@ -265,7 +272,7 @@ import Testing
         #"{"listen":"[::1]:80","instance":"no","web":{"token":"<redacted>","open":["/metrics","#))
     #expect(text.contains(#""power_level":20}},"health":{"window":"1m","#))
     #expect(text.contains(#""unhealthy_ratio":0.5,"#))
-    #expect(text.hasSuffix(#""prices":{"file":"/p.json"}}"#))
+    #expect(text.hasSuffix(#""prices":{"file":"/p.json"},"include":[]}"#))
     #expect(text.contains(#"{"stdin":true,"format":"auto","#))
     #expect(text.contains(#""url":"sqlite:$x.db","#))
     #expect(text.contains(#""extra":{"tier":"meta.a\"\\b"}"#))

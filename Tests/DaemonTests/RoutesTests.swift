@@ -1,3 +1,4 @@
+import Budget
 import Config
 import HTTP
 import Metrics
@@ -21,7 +22,8 @@ import Testing
       apply: { _, _ in reloads ? nil : "because" })
     let routes = Routes(
       registry: Registry(), readiness: readiness, reloader: reloader, clock: clock.clock,
-      version: "1.2.3", push: PushRoute(queue: PushQueue()))
+      version: "1.2.3", push: PushRoute(queue: PushQueue()),
+      budgets: BudgetBoard())
     return routes.router.respond(to: HTTPRequest(method, path, headers: headers))
       ?? .error(500, "no_answer", "the answer comes later")
   }
