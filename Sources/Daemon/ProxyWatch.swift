@@ -25,13 +25,14 @@ package final class ProxyWatch: Sendable {
 
   private let state = Locked(State())
   private let clock: WallClock
-  private let onView: @Sendable (ProxyView) -> Void
+  /// Called one at a time, so that what is known last is told last.
+  private let onView: Locked<@Sendable (ProxyView) -> Void>
 
   /// Watches nothing before `apply`. `onView` is called, on any thread, whenever something new is
   /// known.
   init(clock: WallClock, onView: @escaping @Sendable (ProxyView) -> Void) {
     self.clock = clock
-    self.onView = onView
+    self.onView = Locked(onView)
   }
 
   /// What the probes have found, and which routes the file names.
@@ -120,7 +121,7 @@ package final class ProxyWatch: Sendable {
   }
 
   private func take(_ found: ProxyView) {
-    if state.withLock({ $0.listed != found.deployments }) { plan() } else { onView(view) }
+    if state.withLock({ $0.listed != found.deployments }) { plan() } else { tell() }
   }
 
   // MARK: - Fallbacks
@@ -151,8 +152,10 @@ package final class ProxyWatch: Sendable {
     if news.count > Self.mostLines {
       Log.warn("and \(news.count - Self.mostLines) more problems of fallbacks, see sidelight check")
     }
-    onView(view)
+    tell()
   }
+
+  private func tell() { onView.withLock { $0(view) } }
 
   /// Of problems at a time.
   private static let mostLines = 20

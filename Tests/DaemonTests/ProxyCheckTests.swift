@@ -19,7 +19,7 @@ import Testing
         case "/health/readiness": "readiness"
         case "/health/readiness/details": "details"
         case "/v1/model/info": "model_info"
-        default: "health"
+        default: "health_ill"
         }
       return [ScriptedServer.answer(200, TestData.text(at: TestData.path("proxy/\(name).json")))]
     }
@@ -75,6 +75,17 @@ import Testing
       try await findings(server) { $0.apiKey = "sk-SECRET" }.first
         == "warning proxy URL: up, but /health/readiness/details answers 401: the key is missing or"
         + " not accepted; /v1/model/info answers 401: the key is missing or not accepted")
+  }
+
+  @Test func aChainThatEndsWhereNothingWorksNow() async throws {
+    let path = scratch.write(
+      "litellm_settings: {fallbacks: [{gpt-4o: [groq-llama]}]}", to: "litellm.yaml")
+    #expect(
+      try await findings(server()) {
+        ($0.probe, $0.assumeCached, $0.config) = (.cached, true, path)
+      }.last
+        == "warning fallbacks: the fallback of \"gpt-4o\" ends on \"groq-llama\", where groq is"
+        + " unhealthy now")
   }
 
   @Test func theProxysConfiguration() async throws {

@@ -20,15 +20,17 @@ extension Checker {
       }
     }
     let mode = options.appliedProbe(checksInBackground: declaration?.checksInBackground)
-    var listed: [ProxyView.Deployment] = []
+    var view = ProxyView()
     if mode != .off, let url = options.url {
-      let (view, problems) = await ask(options, mode)
+      let problems: [String]
+      (view, problems) = await ask(options, mode)
       findings.append(answering(view, problems, url))
-      listed = view.deployments
     }
-    findings.append(probing(options, mode, deployments: listed.count))
-    let plan = FallbackPlan(declaration ?? ProxyDeclaration(), listed: listed, prices: prices)
-    return findings + plan.findings.map { Finding(.warning, "fallbacks", $0.text) }
+    findings.append(probing(options, mode, deployments: view.deployments.count))
+    let plan = FallbackPlan(
+      declaration ?? ProxyDeclaration(), listed: view.deployments, prices: prices)
+    let endings = plan.endings { view.verdict(on: $0)?.verdict == .allDown }
+    return findings + (plan.findings + endings).map { Finding(.warning, "fallbacks", $0.text) }
   }
 
   private static func contents(_ declaration: ProxyDeclaration) -> String {

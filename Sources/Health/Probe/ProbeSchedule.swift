@@ -16,7 +16,10 @@ struct ProbeSchedule: Sendable {
   /// Whether the last liveliness probe succeeded: the others are of no use without it.
   private var isAlive = false
 
-  /// What `mode` asks, all of it due at once.
+  /// Or a sidecar that is started over and over would bill a round each time.
+  private static let quietStart = TimeSpan.minutes(1)
+
+  /// What `mode` asks: what is free at once.
   init(_ options: ProxyOptions, mode: ProxyOptions.Mode, now: Timestamp) {
     bills = mode == .live
     guard mode != .off else { return }
@@ -29,10 +32,12 @@ struct ProbeSchedule: Sendable {
       case .health where mode == .live: interval = options.liveInterval
       case .health: continue
       }
-      let first = probe == .health && mode == .live ? interval : options.interval
-      let longest: TimeSpan = probe == .health && mode == .live ? .hours(1) : .minutes(5)
+      let isBilled = probe == .health && mode == .live
+      let first = isBilled ? interval : options.interval
+      let longest: TimeSpan = isBilled ? .hours(1) : .minutes(5)
       let retry = probe.isBasic ? interval...interval : first...max(first, longest)
-      tracks[probe] = Track(interval: interval, retry: retry, due: now)
+      let due = isBilled ? now + min(interval, Self.quietStart) : now
+      tracks[probe] = Track(interval: interval, retry: retry, due: due)
     }
   }
 
