@@ -61,7 +61,10 @@ let package = Package(
     module("Health", ["HTTP", "Metrics", "Record", "Support"]),
     module(
       "Config",
-      ["Budget", "HTTP", "Health", "Ledger", "Notify", "Source", "Tally", "Support", "CYAML"]),
+      [
+        "Budget", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Source", "Tally", "Support",
+        "CYAML",
+      ]),
     module(
       "Daemon",
       [

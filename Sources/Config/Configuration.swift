@@ -4,6 +4,7 @@ import Glibc
 package import HTTP
 package import Health
 package import Ledger
+package import Metrics
 package import Notify
 package import Source
 import Support
@@ -27,6 +28,8 @@ package struct Configuration: Sendable, Equatable {
   package var health = HealthOptions()
   /// `prices.file:`, a price list in LiteLLM's format.
   package var pricesFile: String?
+  /// `compat:`, whose families are exposed besides Sidelight's own.
+  package var compatibility: [Compatibility] = []
   /// `receivers:`, of different names.
   package var receivers: [ReceiverOptions] = []
   /// `budgets:` of this file.
@@ -152,6 +155,10 @@ extension Configuration {
       Key("labels", section: LabelOptions.section, \.labels),
       Key("health", section: HealthOptions.section, \.health),
       Key("prices", section: pricesSection, \.prices),
+      Key(
+        "compat", .list(.choice("exporter"), expected: "a list such as [litellm]"),
+        \.compatibility,
+        "Also exposes the families of LiteLLM's own `/metrics`, for dashboards that exist."),
       Key(
         "receivers", listOf: ReceiverOptions.section, \.receivers, mayBeEmpty: true,
         "Where notifications go; each entry is one service."),

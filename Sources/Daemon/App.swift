@@ -40,6 +40,9 @@ package final class App: Sendable {
     let outbox = OutboxWriter(
       delivery: Delivery(client: client), clock: clock, onReport: { wakeup.send() })
     let publisher = Publisher(registry: Registry())
+    publisher.registry.expose(
+      configuration.compatibility,
+      since: try AppError.of { () throws(LedgerError) in try ledger.created() })
     let commitTimes = CommitTimes()
     let readiness = Readiness()
     let ingest = try AppError.of { () throws(LedgerError) in
@@ -52,11 +55,12 @@ package final class App: Sendable {
     let reloaded = Locked<HTTPServer?>(nil)
     // Weak: the registry's collectors hold the reloader, and the ledger closes with the thread.
     let reloader = Reloader(current: configuration, clock: clock, load: load) {
-      [weak ingest] configuration, settings in
+      [weak ingest, weak registry = publisher.registry] configuration, settings in
       guard let ingest else { return "it is stopping" }
       if let problem = ingest.apply(settings) { return problem }
       reloaded.withLock { $0?.allow(configuration.web) }
       proxy.apply(configuration.proxy, prices: settings.prices)
+      registry?.expose(configuration.compatibility)
       return nil
     }
     Self.addCollectors(

@@ -207,7 +207,8 @@ extension CostLedger {
   private func prepareMeta() throws(LedgerError) {
     let insert = try database.prepare(
       """
-      INSERT OR IGNORE INTO meta(key, value) VALUES('secret', randomblob(32)), ('detail_size', 0)
+      INSERT OR IGNORE INTO meta(key, value)
+      VALUES('secret', randomblob(32)), ('detail_size', 0), ('created', unixepoch())
       """)
     try insert.run()
   }

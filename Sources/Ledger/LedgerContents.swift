@@ -149,4 +149,10 @@ extension CostLedger {
     }
     return query.blob(0)
   }
+
+  /// When the ledger was made, to the second: all sums were 0 then.
+  package func created() throws(LedgerError) -> Timestamp {
+    let seconds = try database.integer("SELECT value FROM meta WHERE key = 'created'") ?? 0
+    return Timestamp(microseconds: seconds * 1_000_000)
+  }
 }

@@ -2,9 +2,9 @@ import Support
 
 /// Writes tables as text, one family after the other.
 struct ExpositionWriter {
-  private let format: ExpositionFormat
+  let format: ExpositionFormat
   private let created: Bool
-  private var out: TextBuffer
+  var out: TextBuffer
 
   /// `created` asks for `_created` lines, which only OpenMetrics has; `old` is a text that is no
   /// longer needed and whose memory serves again, if nobody else holds it.

@@ -21,6 +21,14 @@ package final class Registry: Sendable {
     renderer = Locked(Renderer(created: created))
   }
 
+  /// Also exposes the families of others; `since` is when all counters were at 0.
+  package func expose(_ compatibility: [Compatibility], since: Timestamp? = nil) {
+    renderer.withLock {
+      $0.countsSince = since ?? $0.countsSince
+      $0.compatibility = compatibility
+    }
+  }
+
   /// Changes what is exposed, all at once; `body` ought to be short.
   package func publish<Result, Failure: Error>(
     _ body: (inout PublishedSeries) throws(Failure) -> sending Result

@@ -15,6 +15,13 @@ struct Renderer {
     var compressed: [UInt8]?
   }
 
+  /// Also emits the families of others.
+  var compatibility: [Compatibility] = [] {
+    didSet { latest = [:] }
+  }
+  /// When counters were at 0.
+  var countsSince: Timestamp?
+
   private let created: Bool
   private var collectors: [@Sendable (inout CollectedSamples) -> Void] = []
   private var orders = [SeriesOrder](repeating: SeriesOrder(), count: Family.allCases.count)
@@ -81,6 +88,13 @@ struct Renderer {
         order.update(for: collected.samples.tables[index])
         writer.write(collected.samples.tables[index], order)
       }
+    }
+    let tables = { (family: Family) in
+      let published = family.descriptor.origin == .tallied ? series : collected.samples
+      return published.tables[Int(family.rawValue)]
+    }
+    for family in compatibility.flatMap(\.families) {
+      writer.write(family, of: tables, since: countsSince)
     }
     return writer.finish()
   }

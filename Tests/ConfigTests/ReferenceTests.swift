@@ -26,7 +26,7 @@ import Testing
         "health.down_after", "health.hysteresis", "health.recover_attempts",
         "health.recover_after", "health.forget_after", "health.providers",
         "health.score.power_levels", "health.score.quality", "health.score.default_quality",
-        "health.score.max_latency", "prices.file",
+        "health.score.max_latency", "prices.file", "compat",
         "receivers", "receivers[].name", "receivers[].events", "receivers[].webhook.url",
         "receivers[].webhook.secret", "receivers[].webhook.secret_file",
         "receivers[].telegram.bot_token", "receivers[].telegram.bot_token_file",
@@ -119,14 +119,14 @@ import Testing
       "# - stdin: true", "# extra: {tier: meta.tier, rollout: \"tag:rollout=*\"}",
       "# providers: {openai: {min_attempts: 20, forget_after: 1h}}",
       "# quality: {gpt-4o: 0.8, anthropic/claude-sonnet-4-5: 0.9}",
-      "# prices: {file: model_prices.json}",
+      "# prices: {file: model_prices.json}", "# compat: [litellm]",
       "# receivers: [{name: n8n, webhook: {url: \"https://n8n.example.org/webhook/spend\"}}]",
       "# budgets: [{name: daily, limit: 10 USD}]", "# include: [budgets/*.yaml]",
     ]
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let empty = [
       "  hosts: []", "  extra: {}", "  providers: {}", "    quality: {}", "prices: {}",
-      "receivers: []", "budgets: []", "include: []",
+      "compat: []", "receivers: []", "budgets: []", "include: []",
     ]
     lines.removeAll { empty.contains($0) }
     for sample in samples {
@@ -146,6 +146,7 @@ import Testing
     #expect(read.proxy.url?.origin == "http://127.0.0.1:4000")
     #expect(read.proxy.config == "litellm_config.yaml")
     #expect(read.proxy.caFile == "/etc/ssl/proxy-ca.pem")
+    #expect(read.compatibility == [.litellm])
     #expect(read.receivers.map(\.name) == ["n8n"])
     #expect(read.budgets.map(\.name) == ["daily"] && read.include == ["budgets/*.yaml"])
   }
@@ -253,6 +254,7 @@ import Testing
             max_latency: 10s
         prices:
           file: /p.json
+        compat: []
         include: []
 
         """#.replacing("\"1500B\"", with: "1500B"))
@@ -272,7 +274,7 @@ import Testing
         #"{"listen":"[::1]:80","instance":"no","web":{"token":"<redacted>","open":["/metrics","#))
     #expect(text.contains(#""power_level":20}},"health":{"window":"1m","#))
     #expect(text.contains(#""unhealthy_ratio":0.5,"#))
-    #expect(text.hasSuffix(#""prices":{"file":"/p.json"},"include":[]}"#))
+    #expect(text.hasSuffix(#""prices":{"file":"/p.json"},"compat":[],"include":[]}"#))
     #expect(text.contains(#"{"stdin":true,"format":"auto","#))
     #expect(text.contains(#""url":"sqlite:$x.db","#))
     #expect(text.contains(#""extra":{"tier":"meta.a\"\\b"}"#))

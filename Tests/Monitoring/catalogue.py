@@ -19,17 +19,7 @@ COMING = {
     "llm_budget_period_end_timestamp_seconds": "budget scope",
     "llm_budget_exhaustion_timestamp_seconds": "budget scope",
     "llm_budget_threshold_crossed": "budget scope threshold",
-    "llm_budget_crossings_total": "budget threshold",
-    "llm_notifications_total": "receiver result", "llm_notifications_pending": "receiver",
-    "llm_notification_oldest_pending_timestamp_seconds": "receiver",
-    "llm_provider_health": "provider", "llm_provider_state": "provider state",
-    "llm_deployment_health": "deployment route provider model",
-    "llm_provider_error_ratio": "provider", "llm_provider_transitions_total": "provider to",
-    "llm_provider_score": "provider model power_level",
-    "llm_fallback_route_info": "route position target",
-    "llm_fallback_chain_problem": "route problem", "llm_proxy_up": "",
-    "llm_proxy_info": "version", "sidelight_spool_bytes": "",
-    "llm_proxy_probe_duration_seconds": "probe",
+    "llm_budget_crossings_total": "budget threshold", "sidelight_spool_bytes": "",
 }
 OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity"}}
 

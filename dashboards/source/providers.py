@@ -25,8 +25,10 @@ def build():
         health_timeline(16),
         g.series("Weighted error ratio",
                  "What health is decided by: failures by the provider's fault among its last"
-                 " calls; rate limits weigh half.",
-                 [(f"avg by (provider) (llm_provider_error_ratio{{{PROVIDER}}})", "{{provider}}")],
+                 " calls; rate limits weigh half, and are shown apart.",
+                 [(f"avg by (provider) (llm_provider_error_ratio{{{PROVIDER}}})", "{{provider}}"),
+                  (f"avg by (provider) (llm_provider_rate_limited_ratio{{{PROVIDER}}})",
+                   "{{provider}}: rate limited")],
                  "percentunit", 8),
         g.timeline("Deployments", "Health of each entry of the proxy's model list.",
                    f"avg by (route, deployment) (llm_deployment_health{{{MODEL},"
@@ -72,6 +74,10 @@ def build():
                  " tried.",
                  [(rate("llm_fallbacks_exhausted_total", PRIMARY, "primary_provider", "reason"),
                    "{{primary_provider}}: {{reason}}")], "reqps", 8, stack=True),
+        g.series("Share by route", "Of the requests for each route that reached a provider, within"
+                 " the last 10 minutes: how many another route served.",
+                 [(f"avg by (route) (llm_route_fallback_ratio{{{ROUTE}}})", "{{route}}")],
+                 "percentunit", 24, maximum=1),
         g.table("Configured chains", "The fallbacks that the proxy's configuration declares.",
                 [(f"max by (route, position, target) (llm_fallback_route_info{{{ROUTE}}})", "")],
                 {"Value": ("In force", "bool_yes_no")}, 12),

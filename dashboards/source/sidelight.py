@@ -78,10 +78,9 @@ def build():
         g.series("Waiting", "Kept in the ledger and tried again.",
                  [(f"sum by (receiver) (llm_notifications_pending{{{TARGET}}})", "{{receiver}}")],
                  "short", 8),
-        g.series("The oldest waits for", "Of each receiver.",
-                 [(f"time() - min by (receiver)"
-                   f" (llm_notification_oldest_pending_timestamp_seconds{{{TARGET}}})",
-                   "{{receiver}}")], "s", 8))
+        g.series("The oldest waits for", "Of all that wait; nothing if none does.",
+                 [(f"time() - llm_notification_oldest_pending_timestamp_seconds{{{TARGET}}}",
+                   "{{instance}}")], "s", 8))
     process = g.row(
         "Process",
         g.series("CPU", "Share of one core.",
