@@ -10,17 +10,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROW = re.compile(r"\| `(\w+)` \| (counter|gauge|histogram) \| (.*?) \| (.*) \|")
 # What Prometheus itself adds.
 TARGET_LABELS = {"job", "instance"}
-# What the next changes bring; to be emptied with them.
-COMING = {
-    "llm_budget_limit": "budget scope unit", "llm_budget_spent": "budget scope unit",
-    "llm_budget_remaining": "budget scope unit", "llm_budget_forecast": "budget scope unit",
-    "llm_budget_used_ratio": "budget scope",
-    "llm_budget_period_start_timestamp_seconds": "budget scope",
-    "llm_budget_period_end_timestamp_seconds": "budget scope",
-    "llm_budget_exhaustion_timestamp_seconds": "budget scope",
-    "llm_budget_threshold_crossed": "budget scope threshold",
-    "llm_budget_crossings_total": "budget threshold", "sidelight_spool_bytes": "",
-}
 OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity"}}
 
 
@@ -31,7 +20,6 @@ def families():
     text = subprocess.run([sidelight, "metrics", "--markdown"], check=True, text=True,
                           capture_output=True, timeout=60).stdout
     found = {name: labels | TARGET_LABELS for name, labels in OF_PROMETHEUS.items()}
-    found |= {name: set(labels.split()) | TARGET_LABELS for name, labels in COMING.items()}
     for name, kind, labels, _ in ROW.findall(text):
         names = set(re.findall(r"`(\w+)`", labels)) | TARGET_LABELS
         if kind == "histogram":

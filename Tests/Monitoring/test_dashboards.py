@@ -157,7 +157,7 @@ class DashboardTests(unittest.TestCase):
             # Other views of what is shown.
             "llm_cached_requests_total", "llm_budget_remaining", "llm_budget_crossings_total",
             "llm_extra_requests_total", "llm_proxy_probe_duration_seconds",
-            "sidelight_source_bytes_total", "sidelight_spool_bytes",
+            "sidelight_source_bytes_total",
             *(f"llm_{who}_{what}_total" for who in ("user", "end_user", "tag")
               for what in ("requests", "tokens")),
             "up", "ALERTS",

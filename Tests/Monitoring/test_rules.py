@@ -43,7 +43,8 @@ def recorded():
             known[rule["record"]] = found.grouping | {"job", "instance"}
     for name in known:
         if name.startswith("budget:"):
-            known[name] = {"job", "instance", "budget", "scope"}
+            known[name] = {"job", "instance", "budget"}
+            known[name] |= {"scope"} if "_burn:" in name else set()
     return known
 
 

@@ -8,8 +8,8 @@ CACHED = MODEL + ',type="cache_read"'
 INPUT = MODEL + ',type="input"'
 OF = TARGET + ',budget=~"$budget"'
 HOURLY = "US dollars an hour at the present pace."
-PERIOD = (f"(llm_budget_period_end_timestamp_seconds{{{OF}}}"
-          f" - llm_budget_period_start_timestamp_seconds{{{OF}}})")
+END = f"llm_budget_period_end_timestamp_seconds{{{OF}}}"
+PERIOD = f"({END} - llm_budget_period_start_timestamp_seconds{{{OF}}})"
 
 
 def hourly(title, metric, matchers, labels, legend):
@@ -54,7 +54,8 @@ def build():
                    "{{budget}} {{scope}}")], "percentunit", 8),
         g.series("Burn rate",
                  "How many times faster than would last for the period, over an hour; 1 is even.",
-                 [(f"delta(llm_budget_used_ratio{{{OF}}}[1h]) / 3600 * {PERIOD}",
+                 [(f"delta(llm_budget_used_ratio{{{OF}}}[1h]) / 3600"
+                   f" * on (job, instance, budget) group_left () {PERIOD}",
                    "{{budget}} {{scope}}")], "none", 8),
         g.series("Forecast in dollars",
                  "What will be spent at the period's end at the recent rate, beside the limit.",
@@ -77,8 +78,8 @@ def build():
                  (f"max by (budget, scope) (llm_budget_spent{{{OF}}})", ""),
                  (f"max by (budget, scope) (llm_budget_limit{{{OF}}})", ""),
                  (f"max by (budget, scope) (llm_budget_forecast{{{OF}}})", ""),
-                 (f"1000 * max by (budget, scope)"
-                  f" (llm_budget_period_end_timestamp_seconds{{{OF}}})", ""),
+                 (f"1000 * max by (budget, scope) (0 * llm_budget_limit{{{OF}}}"
+                  f" + on (job, instance, budget) group_left () {END})", ""),
                  (f"1000 * max by (budget, scope)"
                   f" (llm_budget_exhaustion_timestamp_seconds{{{OF}}})", "")],
                 {"Value #A": ("Used", "percentunit"), "Value #B": ("Spent", "short"),
