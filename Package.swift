@@ -106,3 +106,13 @@ let package = Package(
   ],
   cxxLanguageStandard: .cxx17
 )
+
+// `Tests/fuzz` builds the properties that the tests check with the fuzzer's own main.
+if Context.environment["SIDELIGHT_FUZZ"] != nil {
+  package.targets.removeAll { $0.name == "SourceTests" }
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["Source", "Record", "Support", "TestSupport"],
+      path: "Tests/SourceTests/Fuzz",
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

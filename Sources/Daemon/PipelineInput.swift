@@ -15,6 +15,9 @@ final class PipelineInput {
   private(set) var counts = SourceCounts()
   private(set) var status = SourceStatus()
   private(set) var problems: [Problem] = []
+  private var clockWatch = ClockWatch()
+  /// End of the latest event of one read.
+  private var latest: Timestamp?
 
   /// Something for the operator, told once a minute for each `kind`.
   struct Problem {
@@ -83,6 +86,9 @@ final class PipelineInput {
   /// Reads about `budget` bytes into `batch`. True if there is more to read right now.
   func read(into batch: inout RecordBatch, budget: Int, at times: Times) -> Bool {
     problems.removeAll()
+    latest = nil
+    // What was posted may have waited for long.
+    let isFresh = if case .files = reader { status.isCaughtUp } else { false }
     let result =
       switch reader {
       case .files(let files):
@@ -107,6 +113,9 @@ final class PipelineInput {
         Problem(
           kind: "none \(name)",
           message: "no file matches \(name) yet; it will be read when it comes"))
+    }
+    if let latest, let warning = clockWatch.note(latest, isFresh: isFresh, now: times.now) {
+      problems.append(Problem(kind: "clock \(name)", message: "\(name): \(warning)"))
     }
     status.isUp = hasFiles && !result.problems.contains { $0.stopsReading }
     status.lagBytes = lagBytes
@@ -137,11 +146,15 @@ final class PipelineInput {
     if batch.requests.count > requests {
       batch.requests[requests].source = index
       batch.requests[requests].stream = Int32(truncatingIfNeeded: file)
+      note(batch.requests[requests].end)
     } else if batch.attempts.count > attempts {
       batch.attempts[attempts].source = index
       batch.attempts[attempts].stream = Int32(truncatingIfNeeded: file)
+      note(batch.attempts[attempts].end)
     }
   }
+
+  private func note(_ end: Timestamp) { latest = max(latest ?? end, end) }
 
   /// No checkpoint tells whether what was pushed came before, only its identity.
   private func refuseOld(
@@ -269,26 +282,5 @@ final class PipelineInput {
   var descriptor: Int32? {
     guard case .standardInput(let input) = reader, input.wantsInput else { return nil }
     return input.descriptor
-  }
-}
-
-extension TailProblem {
-  fileprivate var stopsReading: Bool {
-    switch cause {
-    case .cannotOpen, .cannotRead: true
-    default: false
-    }
-  }
-
-  fileprivate var kind: String {
-    switch cause {
-    case .cannotOpen: "open \(path)"
-    case .cannotRead: "read \(path)"
-    case .cannotWatch: "watch \(path)"
-    case .cannotRotate: "rotate \(path)"
-    case .notRegular: "regular \(path)"
-    case .lineTooLong: "long \(path)"
-    case .tooManyFiles: "many \(path)"
-    }
   }
 }

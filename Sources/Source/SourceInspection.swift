@@ -12,7 +12,7 @@ package struct SourceInspection: Sendable, Equatable {
   package private(set) var native = 0
   package private(set) var payloads = 0
   package private(set) var rejected: [Rejection: Int] = [:]
-  /// End of the latest event among them.
+  /// End of the latest event among them, those too far ahead included.
   package private(set) var lastEvent: Timestamp?
   /// What stands in the way, in words.
   package private(set) var problems: [String] = []
@@ -79,6 +79,8 @@ package struct SourceInspection: Sendable, Equatable {
       }
     } catch {
       rejected[error, default: 0] += 1
+      // How far ahead it is, its end tells.
+      if error == .future { _ = try? decoder.decode(line, now: now + .days(366_000), into: &batch) }
     }
   }
 }

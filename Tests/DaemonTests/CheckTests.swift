@@ -41,7 +41,8 @@ import Testing
       ])
   }
 
-  @Test func aLogIsKnownByItsLastLines() async {
+  @Test func aLogIsKnownByItsLastLines() async throws {
+    try writeNow()
     scratch.write(line + "half a li", to: "a.jsonl")
     #expect(
       await findings()[1].hasPrefix("ok source /*.jsonl: 1 file, 99 B, native, last written "))
@@ -52,6 +53,49 @@ import Testing
       await findings()[1]
         == "warning source /*.jsonl: 1 file, 4 B, but no usable line at the end:"
         + " it is no JSON object")
+  }
+
+  /// Makes the time of the test that of its files.
+  private func writeNow() throws {
+    scratch.write("", to: "a.jsonl")
+    clock.advance(try #require(scratch.modified("a.jsonl")) - clock.now)
+  }
+
+  @Test(
+    arguments: [
+      (0, nil), (-100, nil), (4, nil),
+      (330, "its events end 5 min after they are written: the proxy's clock is ahead of this"),
+      (-930, "its events end 15 min before they are written: is the proxy's clock behind this"),
+    ] as [(Int64, String?)])
+  func aProxyWithAnotherClock(ahead: Int64, expected: String?) async throws {
+    try writeNow()
+    let end = clock.now.microseconds / 1_000_000 + ahead
+    scratch.write(
+      """
+      {"v":1,"kind":"request","id":"a","start":\(end - 200),"end":\(end - 100),"outcome":"success"}
+      {"v":1,"kind":"request","id":"b","start":\(end - 1),"end":\(end),"outcome":"success"}
+
+      """, to: "a.jsonl")
+    let text = await findings()[1]
+    #expect(text.hasPrefix(expected == nil ? "ok" : "warning"))
+    #expect(text.contains(expected ?? "last written"), "\(text)")
+  }
+
+  @Test func aProxyThatIsHoursAhead() async throws {
+    try writeNow()
+    let end = clock.now.microseconds / 1_000_000 + 3 * 3600 + 60
+    scratch.write(
+      "{\"v\":1,\"kind\":\"request\",\"id\":\"a\",\"start\":\(end),\"end\":\(end),\"outcome\":\"success\"}\n",
+      to: "a.jsonl")
+    #expect(
+      await findings()[1].hasSuffix(
+        "no usable line at the end: its events end 3 h after they are written: the proxy's clock is"
+          + " ahead of this machine's; from 1 h on they are rejected"))
+  }
+
+  @Test func nothingToReadButPushes() async {
+    let lines = await findings { $0.sources = [] }
+    #expect(lines[1] == "ok sources: none, only what is pushed counts")
   }
 
   @Test func aLogThatNobodyWritesTo() async {

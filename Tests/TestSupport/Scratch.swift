@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+package import Support
 
 /// A directory of the test's own, removed with everything in it when the test lets go of it.
 package final class Scratch: Sendable {
@@ -19,6 +20,13 @@ package final class Scratch: Sendable {
 
   /// A path inside the directory.
   package func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// When a file was written to; nil if it is not there.
+  package func modified(_ name: String) -> Timestamp? {
+    var status = stat()
+    guard stat(file(name), &status) == 0 else { return nil }
+    return Timestamp(microseconds: Int64(status.st_mtim.tv_sec) * 1_000_000)
+  }
 
   /// Writes (or replaces) a file and returns its path.
   @discardableResult

@@ -17,7 +17,9 @@ package enum Checker {
     let priceList = configuration.pricesFile.flatMap { try? PriceBook(path: $0) }
     return [listening(configuration.web, isRunning: isRunning)]
       + (await proxy(configuration.proxy, prices: priceList))
-      + configuration.sources.map { source($0, now: now) }
+      + (configuration.sources.isEmpty
+        ? [Finding(.ok, "sources", "none, only what is pushed counts")]
+        : configuration.sources.map { source($0, now: now) })
       + [store(ledger, path: configuration.ledger.path)]
       + (configuration.pricesFile.map { [prices($0)] } ?? [])
       + configuration.secretFiles.compactMap(secret)
@@ -51,9 +53,12 @@ package enum Checker {
     let files = found.files == 1 ? "1 file" : "\(found.files) files"
     let size = Quantity.rounded(bytes: found.bytes)
     let usable = found.native + found.payloads
+    let difference = clockDifference(of: found)
     guard usable > 0 else {
-      let why = found.rejected.keys.map(\.meaning).sorted().first.map { ": \($0)" } ?? ""
-      return Finding(.warning, subject, "\(files), \(size), but no usable line at the end\(why)")
+      let why = difference ?? found.rejected.keys.map(\.meaning).sorted().first
+      return Finding(
+        .warning, subject,
+        "\(files), \(size), but no usable line at the end\(why.map { ": \($0)" } ?? "")")
     }
     let format =
       found.payloads == 0
@@ -63,12 +68,18 @@ package enum Checker {
     if age > .days(1) {
       return Finding(.warning, subject, "\(text): does the proxy still write to it?")
     }
+    if let difference { return Finding(.warning, subject, "\(text); \(difference)") }
     guard found.rejected.isEmpty else {
       let count = found.rejected.values.reduce(0, +)
       return Finding(
         .warning, subject, "\(text); \(count) of the last \(usable + count) lines are unusable")
     }
     return Finding(.ok, subject, text)
+  }
+
+  private static func clockDifference(of found: SourceInspection) -> String? {
+    guard let end = found.lastEvent, let written = found.lastWrite else { return nil }
+    return ClockWatch.difference(end, at: written)
   }
 
   private static func store(

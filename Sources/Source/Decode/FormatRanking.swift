@@ -10,9 +10,9 @@ package struct FormatRanking {
   /// How far apart two clocks may have read the same moment.
   package static let slack = TimeSpan.seconds(1)
   /// Bytes that what waits may take; beyond, what has waited longest counts early.
-  package static let capacity = 64 << 20
+  package static let capacity = 16 << 20
   /// Bytes for each besides its line.
-  private static let overhead = 400
+  private static let overhead = 500
 
   /// One payload that waits.
   package struct Held: Equatable {

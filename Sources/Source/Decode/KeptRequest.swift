@@ -53,3 +53,19 @@ extension RequestRecord {
     return attempt
   }
 }
+
+extension Settlement {
+  /// A failure that waits, or is remembered.
+  struct Entry {
+    let callID: [UInt8]
+    var due: Timestamp
+    var isSettled = false
+    var failure: Failure
+  }
+
+  /// As a line only if it has to outlast a commit: most failures settle sooner.
+  enum Failure {
+    case request(KeptRequest)
+    case line([UInt8])
+  }
+}

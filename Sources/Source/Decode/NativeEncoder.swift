@@ -44,7 +44,8 @@ package struct NativeEncoder {
     if let overhead = record.overhead { line.number("overhead", micro: overhead.microseconds) }
     writeCaller(record, to: &line)
     line.raw("}")
-    return line.bytes
+    // Lines wait by the thousand: without the room that was left for writing.
+    return line.bytes.withUnsafeBufferPointer { Array($0) }
   }
 
   private func writeUsage(_ record: RequestRecord, to line: inout LineWriter) {

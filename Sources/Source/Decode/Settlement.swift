@@ -13,8 +13,12 @@ package struct Settlement {
   /// and if that is not enough the oldest of the others are settled early.
   package static let capacity = 100_000
 
+  /// So many of those already settled are remembered; beyond, the oldest quarter is forgotten.
+  package static let settledCapacity = 20_000
+
   private let settleAfter: [TimeSpan]
   private let capacity: Int
+  private let settledCapacity: Int
   private let encoder: NativeEncoder
   private let decoder: RecordDecoder
   private let metadata: Int
@@ -29,26 +33,14 @@ package struct Settlement {
   /// Keeps clients, who choose call ids, from making two of them collide.
   private let seed = UInt64.random(in: .min ... .max)
 
-  private struct Entry {
-    let callID: [UInt8]
-    var due: Timestamp
-    var isSettled = false
-    var failure: Failure
-  }
-
-  /// As a line only if it has to outlast a commit: most failures settle sooner.
-  private enum Failure {
-    case request(KeptRequest)
-    case line([UInt8])
-  }
-
   /// Starts with what the ledger kept; `settleAfter` is given for each source, by its index.
   package init(
     settleAfter: [TimeSpan], metadataNames: [String], restored: [WaitingFailure] = [],
-    capacity: Int = Self.capacity
+    capacity: Int = Self.capacity, settledCapacity: Int = Self.settledCapacity
   ) {
     self.settleAfter = settleAfter
     self.capacity = capacity
+    self.settledCapacity = settledCapacity
     encoder = NativeEncoder(metadataNames: metadataNames)
     decoder = RecordDecoder(format: .native, metadataNames: metadataNames)
     metadata = metadataNames.count
@@ -131,6 +123,7 @@ package struct Settlement {
       settleOrForget(key, in: &batch, horizon: horizon)
     }
     if waiting.count > capacity { makeRoom(in: &batch) }
+    if settledDues.count > settledCapacity { forgetSettled() }
     nextDue = dues.values.min() ?? Timestamp(microseconds: .max)
   }
 
@@ -147,9 +140,13 @@ package struct Settlement {
     nextDue = min(nextDue, limit)
   }
 
+  private var settledDues: [UInt64: Timestamp] {
+    dues.filter { waiting[$0.key]?.isSettled == true }
+  }
+
   private mutating func makeRoom(in batch: inout RecordBatch) {
     let surplus = waiting.count - capacity * 3 / 4
-    let settled = dues.filter { waiting[$0.key]?.isSettled == true }
+    let settled = settledDues
     let others = dues.filter { settled[$0.key] == nil }
     for key in (inOrder(settled) + inOrder(others)).prefix(surplus) {
       if let entry = waiting[key], !entry.isSettled, let record = decode(entry, into: &batch) {
@@ -157,6 +154,10 @@ package struct Settlement {
       }
       forget(key)
     }
+  }
+
+  private mutating func forgetSettled() {
+    for key in inOrder(settledDues).dropLast(settledCapacity * 3 / 4) { forget(key) }
   }
 
   /// By time, and else in a fixed order, so that labels are admitted in the same one after a restart.

@@ -11,10 +11,13 @@ struct SettlementDesk {
   /// Where times are counted from.
   static let base = Timestamp(microseconds: 1_795_259_000_000_000)
 
-  init(restored: [WaitingFailure] = [], capacity: Int = Settlement.capacity) {
+  init(
+    restored: [WaitingFailure] = [], capacity: Int = Settlement.capacity,
+    settledCapacity: Int = Settlement.settledCapacity
+  ) {
     settlement = Settlement(
       settleAfter: [.minutes(2)], metadataNames: ["power_level"], restored: restored,
-      capacity: capacity)
+      capacity: capacity, settledCapacity: settledCapacity)
   }
 
   private func line(

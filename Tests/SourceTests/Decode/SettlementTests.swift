@@ -193,6 +193,24 @@ import Testing
     #expect(desk.settlement.count == 30)
   }
 
+  @Test func onlySoManySettledAreRemembered() {
+    var desk = SettlementDesk(settledCapacity: 8)
+    for number in 0..<9 { desk.failure("id-\(number)", Double(number), Double(number)) }
+    #expect(desk.settle(to: 127).filter { $0.contains("failure") }.count == 8)
+    #expect(desk.settlement.count == 9)
+    #expect(desk.settle(to: 128).filter { $0.contains("failure") }.count == 1)
+    #expect(desk.settlement.count == 6)
+    // Of the forgotten ones a late answer is another request.
+    desk.success("id-2", 200, 201)
+    desk.success("id-3", 200, 201)
+    let told = desk.settle(to: 128)
+    #expect(told.map { $0.contains("late") } == [false, true])
+    // What waits is none of them.
+    for number in 10..<30 { desk.failure("id-\(number)", 120, 121) }
+    _ = desk.settle(to: 130)
+    #expect(desk.settlement.count == 25)
+  }
+
   @Test func allThatAFailureKnowsIsKeptWhileItWaits() {
     let lines = PayloadSampleTests.lines("fail_all")
     let decoding = Decoding()

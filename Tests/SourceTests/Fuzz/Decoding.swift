@@ -10,8 +10,10 @@ let noon = Timestamp(microseconds: 1_795_262_400_000_000)
 final class Decoding {
   let decoder: RecordDecoder
   var batch = RecordBatch()
+  /// The metadata keys that are read.
+  static let names = ["power_level"]
 
-  init(_ format: SourceOptions.Format = .auto, metadataNames: [String] = ["power_level"]) {
+  init(_ format: SourceOptions.Format = .auto, metadataNames: [String] = names) {
     decoder = RecordDecoder(format: format, metadataNames: metadataNames)
   }
 
