@@ -69,7 +69,8 @@ package final class App: Sendable {
       ledgerPath: configuration.ledger.path)
     let routes = Routes(
       registry: publisher.registry, readiness: readiness, reloader: reloader, clock: clock,
-      version: version, push: PushRoute(queue: queue), budgets: publisher.budgets)
+      version: version, push: PushRoute(queue: queue), budgets: publisher.budgets,
+      api: API(ledgerPath: configuration.ledger.path, live: publisher.live, clock: clock))
     let listening = try AppError.of { () throws(HTTPServerError) in
       try HTTPServer(options: configuration.web, router: routes.router)
     }
@@ -158,6 +159,7 @@ extension PipelineSettings {
       receivers[options.name] = try AppError.of { () throws(ClientError) in
         try options.makeReceiver()
       }
+      for event in options.events { listeners[event, default: []].append(options.name) }
     }
   }
 }

@@ -1,5 +1,6 @@
 import Health
 import Ledger
+import Notify
 import Record
 import Support
 import Tally
@@ -44,8 +45,26 @@ struct HealthNews: Sendable, Equatable {
       ]))
   }
 
-  /// For the log.
-  var message: String {
+  /// What receivers are told: of a provider that is unhealthy, and of one that is well again.
+  func notification(instance: String) -> Notification? {
+    guard scope == .provider, change.to == .unhealthy || change.isRecovery else { return nil }
+    let notice = ProviderNotice(
+      provider: name, state: change.to.name, previous: change.from.name, since: change.at,
+      errorRatio: errorRatio, reason: reason?.name ?? "")
+    let content: Notification.Content =
+      change.isRecovery ? .providerRecovered(notice) : .providerUnhealthy(notice)
+    let id = Notification.stableID(["health", name, change.to.name, "\(change.at.microseconds)"])
+    return Notification(id: id, time: change.at, instance: instance, content: content)
+  }
+
+  func log() {
+    switch change.to {
+    case .healthy, .unknown: Log.info(message)
+    case .degraded, .unhealthy: Log.warn(message)
+    }
+  }
+
+  private var message: String {
     var text = "\(scope == .provider ? "provider" : "deployment") \(name.quoted)"
     text += " is \(change.to.name), was \(change.from.name)"
     if let reason { text += "; last failure: \(reason.name)" }

@@ -136,7 +136,8 @@ final class Pipeline {
     tally.add(batch, now: now)
     for input in inputs { tally.add(input.counts, source: input.name, now: now) }
     health.observe(&tally, now: now)
-    for news in health.judge(&tally, now: now, horizon: horizon) { try tell(news) }
+    let news = health.judge(&tally, now: now, horizon: horizon)
+    for item in news { try tell(item) }
     budgets.add(tally, of: batch, now: now)
     try ledger.writeUsage(tally, of: batch, keepDetailsFrom: now - settings.ledger.detail)
     // Who drives a budget is asked of the ledger, which has to know this batch.
@@ -152,6 +153,7 @@ final class Pipeline {
     try ledger.commit()
     for input in inputs { input.didCommit() }
     outbox.didCommit()
+    for item in news where item.scope == .provider { item.log() }
     if tally.labels.hasReturned || budgets.needsRestoring || now.day != day {
       return try restore(now: now, limits: tally.rateLimits)
     }
@@ -167,9 +169,11 @@ final class Pipeline {
     set { health.see(newValue) }
   }
 
-  /// Logs a change of health as an event, with the batch.
+  /// Writes a change of health down, and posts it to whom it is to be told, all with the batch.
   private func tell(_ news: HealthNews) throws(LedgerError) {
     try ledger.write(news.event)
+    guard let notification = news.notification(instance: settings.instance) else { return }
+    outbox.post(notification, to: settings.listeners[notification.kind] ?? [])
   }
 
   /// Counts a crossing, logs it as an event, and posts it to its receivers, all with the batch.

@@ -18,6 +18,8 @@ struct PipelineSettings: Sendable {
   var instance = "localhost"
   /// By name.
   var receivers: [String: any Receiver] = [:]
+  /// Names of receivers by what they are told besides budgets.
+  var listeners: [Notification.Kind: [String]] = [:]
   var health = HealthOptions()
 
   /// Tally, settlement and admission as the ledger knows them.

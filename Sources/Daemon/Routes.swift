@@ -22,6 +22,7 @@ struct Routes: Sendable {
   let version: String
   let push: PushRoute
   let budgets: BudgetBoard
+  let api: API
 
   var router: Router {
     var router = Router()
@@ -38,6 +39,7 @@ struct Routes: Sendable {
     router.on(.get, "/api/v1/budgets") { _ in
       .json(BudgetReport.json(budgets.entries, at: clock.now()))
     }
+    api.add(to: &router)
     router.on(.get, "/") { _ in landing() }
     return router
   }

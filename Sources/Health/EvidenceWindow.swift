@@ -71,7 +71,10 @@ package struct EvidenceWindow: Sendable {
     changed.append(number)
   }
 
-  private func place(of second: Int64) -> Int { Int(second % length) }
+  // Division of 64 bits takes several times as long.
+  private func place(of second: Int64) -> Int {
+    Int(UInt32(truncatingIfNeeded: second) % UInt32(truncatingIfNeeded: slots.count))
+  }
 }
 
 extension Timestamp {

@@ -22,6 +22,15 @@ package struct ScoreBoard: Sendable {
     var cost: Int64 = 0
     var pricedTokens: Int64 = 0
 
+    mutating func add(_ attempt: HealthWatch.Attempt) {
+      attempts.add(attempt.kind)
+      guard attempt.kind == .success else { return }
+      latency &+= max(0, attempt.latency.microseconds)
+      guard let price = attempt.cost else { return }
+      cost &+= price.nanodollars
+      pricedTokens &+= attempt.tokens
+    }
+
     static func += (left: inout Sums, right: Sums) {
       left.attempts += right.attempts
       left.latency &+= right.latency
@@ -31,7 +40,7 @@ package struct ScoreBoard: Sendable {
   }
 
   private struct Slot: Sendable {
-    var number: Int64 = -1
+    var number: UInt32 = 0
     var sums = Sums()
   }
 
@@ -39,19 +48,31 @@ package struct ScoreBoard: Sendable {
     let provider: UInt32
     let model: UInt32
     let quality: Double
+    /// The next row of the same model's name, which several providers may have.
+    let next: Int32
     var slots = InlineArray<16, Slot>(repeating: Slot())
+
+    mutating func add(_ attempt: HealthWatch.Attempt, number: UInt32) {
+      let place = Int(number & 15)
+      // An older one than what the slot holds is forgotten already.
+      guard number >= slots[place].number else { return }
+      if slots[place].number < number { slots[place] = Slot(number: number) }
+      slots[place].sums.add(attempt)
+    }
   }
 
   /// The window is seen in so many steps.
-  private static let steps: Int64 = 12
+  private static let steps: UInt32 = 12
 
   package let powerLevels: [String]
   private let weights: [ScoreOptions.Weights]
   private let options: ScoreOptions
   private let rateLimitedWeight: Double
-  private let step: Int64
+  /// In seconds.
+  private let step: UInt32
   private var rows: [Row] = []
-  private var places: [UInt64: Int] = [:]
+  /// The latest row of each model, by label id.
+  private var latest: [Int32] = []
 
   /// A board of nobody.
   package init(_ options: HealthOptions) {
@@ -60,7 +81,7 @@ package struct ScoreBoard: Sendable {
     powerLevels = levels.map(\.key)
     weights = levels.map(\.value)
     rateLimitedWeight = options.bounds.rateLimitedWeight
-    step = max(1, options.bounds.window.microseconds / Self.steps)
+    step = max(1, UInt32(clamping: options.bounds.window.wholeSeconds) / Self.steps)
   }
 
   /// Counts an attempt. `names` tells provider and model by id.
@@ -69,30 +90,19 @@ package struct ScoreBoard: Sendable {
     names: (_ provider: UInt32, _ model: UInt32) -> (provider: String, model: String)
   ) {
     guard attempt.provider > HealthWatch.nobody, attempt.model > HealthWatch.nobody else { return }
-    let row = row(attempt.provider, attempt.model, names: names)
-    let number = min(attempt.end, now).microseconds / step
-    let slot = Int(number & 15)
-    // An older one than what the slot holds is forgotten already.
-    guard number >= rows[row].slots[slot].number else { return }
-    if rows[row].slots[slot].number < number { rows[row].slots[slot] = Slot(number: number) }
-    rows[row].slots[slot].sums.attempts.add(attempt.kind)
-    guard attempt.kind == .success else { return }
-    rows[row].slots[slot].sums.latency &+= max(0, attempt.latency.microseconds)
-    if let cost = attempt.cost {
-      rows[row].slots[slot].sums.cost &+= cost.nanodollars
-      rows[row].slots[slot].sums.pricedTokens &+= attempt.tokens
-    }
+    rows[row(attempt.provider, attempt.model, names: names)].add(
+      attempt, number: number(of: min(attempt.end, now)))
   }
 
   /// Calls `body` with the score of each model that served in the window before `now`, for each
   /// power level.
   package func scores(at now: Timestamp, _ body: (Score) -> Void) {
-    let current = now.microseconds / step
+    let current = number(of: now)
     for row in rows {
       var sums = Sums()
       for index in row.slots.indices {
         let number = row.slots[index].number
-        if number > current - Self.steps, number <= current { sums += row.slots[index].sums }
+        if number + Self.steps > current, number <= current { sums += row.slots[index].sums }
       }
       guard sums.attempts.successes > 0 else { continue }
       for (place, weights) in weights.enumerated() {
@@ -127,14 +137,22 @@ package struct ScoreBoard: Sendable {
     _ provider: UInt32, _ model: UInt32,
     names: (UInt32, UInt32) -> (provider: String, model: String)
   ) -> Int {
-    let key = UInt64(provider) << 32 | UInt64(model)
-    if let row = places[key] { return row }
+    while latest.count <= Int(model) { latest.append(-1) }
+    var place = latest[Int(model)]
+    while place >= 0 {
+      let row = Int(place)
+      if rows[row].provider == provider { return row }
+      place = rows[row].next
+    }
     let (providerName, modelName) = names(provider, model)
     let quality =
       options.quality["\(providerName)/\(modelName)"] ?? options.quality[modelName]
       ?? options.defaultQuality
-    rows.append(Row(provider: provider, model: model, quality: quality))
-    places[key] = rows.count - 1
+    rows.append(
+      Row(provider: provider, model: model, quality: quality, next: latest[Int(model)]))
+    latest[Int(model)] = Int32(rows.count - 1)
     return rows.count - 1
   }
+
+  private func number(of time: Timestamp) -> UInt32 { UInt32(clamping: time.second) / step }
 }

@@ -110,6 +110,18 @@ import Testing
     #expect(try events(.deploymentHealth).count == 4)
   }
 
+  @Test func whoListensIsTold() throws {
+    rig.settings.listeners = [.providerUnhealthy: ["ops"], .providerRecovered: ["ops", "boss"]]
+    try traffic("openai", "timeout", seconds: 16)
+    try traffic("openai", seconds: 20)
+    let told = try #require(rig.ledger).waitingMessages().map { "\($0.receiver): \($0.title)" }
+    #expect(
+      told == [
+        "ops: Provider openai is unhealthy", "ops: Provider openai is healthy again",
+        "boss: Provider openai is healthy again",
+      ])
+  }
+
   @Test func itAgesWithoutTraffic() throws {
     try traffic("openai", "timeout", seconds: 20)
     #expect(gauges(.providerHealth) == ["provider=openai": "0"])

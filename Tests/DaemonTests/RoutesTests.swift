@@ -23,7 +23,8 @@ import Testing
     let routes = Routes(
       registry: Registry(), readiness: readiness, reloader: reloader, clock: clock.clock,
       version: "1.2.3", push: PushRoute(queue: PushQueue()),
-      budgets: BudgetBoard())
+      budgets: BudgetBoard(),
+      api: API(ledgerPath: "/nowhere", live: Locked(Publisher.Live()), clock: clock.clock))
     return routes.router.respond(to: HTTPRequest(method, path, headers: headers))
       ?? .error(500, "no_answer", "the answer comes later")
   }

@@ -298,16 +298,22 @@ def check_totals(checks, samples, totals, when):
 
 
 class Prometheus:
-    """The real thing, scraping one target every second into a workspace."""
+    """The real thing, scraping sidelight every second into a workspace.
 
-    def __init__(self, workspace, target, *flags, name="prometheus"):
+    `others` are further jobs: a port and a path by name.
+    """
+
+    def __init__(self, workspace, target, *flags, name="prometheus", others=None):
         self.port = free_port()
         directory = workspace.path / name
         directory.mkdir()
         (directory / "prometheus.yml").write_text(json.dumps({
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
-            "scrape_configs": [{"job_name": "sidelight", "static_configs": [
-                {"targets": [f"127.0.0.1:{target}"]}]}]}))
+            "scrape_configs": [
+                {"job_name": job, "metrics_path": path,
+                 "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
+                for job, (port, path) in {
+                    "sidelight": (target, "/metrics"), **(others or {})}.items()]}))
         workspace.start(
             "prometheus", f"--config.file={directory}/prometheus.yml",
             f"--storage.tsdb.path={directory}/data", f"--web.listen-address=127.0.0.1:{self.port}",

@@ -1,0 +1,115 @@
+import Dispatch
+import HTTP
+import Ledger
+import Support
+
+/// `GET /api/v1/…`: JSON for the page and for programs.
+///
+/// What has to be read from the ledger is read by one thread of its own, over a connection of its
+/// own: neither scrapes nor commits wait for it.
+struct API: Sendable {
+  let ledgerPath: String
+  let live: Locked<Publisher.Live>
+  let clock: WallClock
+  let queries = QueryQueue()
+  let statsCache = Locked<StatsAnswer.Cached?>(nil)
+
+  /// Registers every path.
+  func add(to router: inout Router) {
+    for path in ["/api/v1/providers", "/health/providers"] {
+      router.on(.get, path) { request in
+        answer { () throws(QueryProblem) in
+          try QueryParameters(request, known: []).check()
+          return .json(ProvidersAnswer(live: live.withLock { $0 }, now: clock.now()).json)
+        }
+      }
+    }
+    router.on(.get, "/api/v1/events") { request, answer in
+      self.later(answer) { () throws(QueryProblem) in try events(request) }
+    }
+    router.on(.get, "/api/v1/stats") { request, answer in
+      self.later(answer) { () throws(QueryProblem) in try stats(request) }
+    }
+  }
+
+  /// Answers from the queries' thread.
+  func later(
+    _ answer: @escaping @Sendable (HTTPResponse) -> Void,
+    _ body: @escaping @Sendable () throws(QueryProblem) -> HTTPResponse
+  ) {
+    guard queries.run({ answer(self.answer(body)) }) else {
+      var response = HTTPResponse.error(
+        503, "busy", "too many queries wait; ask again in a second")
+      response.headers["Retry-After"] = "1"
+      return answer(response)
+    }
+  }
+
+  /// Opens the ledger for one answer.
+  func reading<Result>(
+    _ body: (LedgerReader) throws(LedgerError) -> Result
+  ) throws(QueryProblem) -> Result {
+    do throws(LedgerError) {
+      return try body(LedgerReader(path: ledgerPath))
+    } catch {
+      Log.warn("a query failed: \(error)")
+      throw .ledger
+    }
+  }
+
+  private func answer(_ body: () throws(QueryProblem) -> HTTPResponse) -> HTTPResponse {
+    do throws(QueryProblem) { return try body() } catch { return error.response }
+  }
+
+  private func events(_ request: HTTPRequest) throws(QueryProblem) -> HTTPResponse {
+    let now = clock.now()
+    let parameters = QueryParameters(request, known: ["from", "to", "kind", "limit"])
+    try parameters.check()
+    var query = LedgerReader.EventQuery()
+    query.from = try parameters.time("from", now: now)
+    query.to = try parameters.time("to", now: now)
+    query.kinds = try parameters.choices("kind")
+    query.limit = try parameters.count("limit", 1...1000) ?? query.limit
+    let events = try reading { (ledger) throws(LedgerError) in try ledger.events(query) }
+    return .json(.object(["events": .list(events.map(\.json))]))
+  }
+
+  private func stats(_ request: HTTPRequest) throws(QueryProblem) -> HTTPResponse {
+    let parameters = QueryParameters(request, known: ["window"])
+    try parameters.check()
+    let window = try parameters.duration("window", .minutes(1) ... .days(3660)) ?? .hours(24)
+    let now = clock.now()
+    if let cached = statsCache.withLock({ $0 }), cached.isFresh(window: window, now: now) {
+      return .json(cached.json)
+    }
+    let from = StatsAnswer.start(of: window, now: now)
+    let stats = try reading { (ledger) throws(LedgerError) in try ledger.stats(from: from) }
+    let answer = StatsAnswer(
+      stats: stats, window: window, from: from, now: now, live: live.withLock { $0 })
+    let json = answer.json
+    statsCache.withLock { $0 = StatsAnswer.Cached(window: window, at: now, json: json) }
+    return .json(json)
+  }
+}
+
+/// Runs queries one after the other, a few at a time waiting.
+final class QueryQueue: Sendable {
+  private static let most = 16
+  private let queue = DispatchQueue(label: "queries", qos: .utility)
+  private let waiting = Locked(0)
+
+  /// False if too many wait already.
+  func run(_ query: @escaping @Sendable () -> Void) -> Bool {
+    let hasRoom = waiting.withLock { waiting in
+      guard waiting < Self.most else { return false }
+      waiting += 1
+      return true
+    }
+    guard hasRoom else { return false }
+    queue.async { [waiting] in
+      query()
+      waiting.withLock { $0 -= 1 }
+    }
+    return true
+  }
+}

@@ -1,0 +1,90 @@
+import HTTP
+import Support
+
+/// Why a query has no answer.
+enum QueryProblem: Error, Equatable {
+  case unknownParameter(String, known: [String])
+  case badParameter(String, expected: String, got: String)
+  /// The log says why.
+  case ledger
+
+  var response: HTTPResponse {
+    switch self {
+    case .unknownParameter(let name, let known):
+      let hint = Suggestion.hint(for: name, in: known)
+      let list = known.isEmpty ? "none" : known.joined(separator: ", ")
+      return .error(
+        400, "bad_parameter",
+        "unknown parameter \(name.quoted)\(hint.isEmpty ? " (known: \(list))" : hint)")
+    case .badParameter(let name, let expected, let got):
+      return .error(400, "bad_parameter", "\(name): expected \(expected), got \(got.quoted)")
+    case .ledger:
+      return .error(503, "ledger_unavailable", "the ledger cannot be read now; see the log")
+    }
+  }
+}
+
+/// The parameters of a query, checked as the configuration is.
+struct QueryParameters {
+  private let query: HTTPQuery
+  private let known: [String]
+
+  init(_ request: HTTPRequest, known: [String]) {
+    query = request.query
+    self.known = known
+  }
+
+  /// Refuses parameters that nobody knows.
+  func check() throws(QueryProblem) {
+    for name in query.names where !known.contains(name) {
+      throw .unknownParameter(name, known: known)
+    }
+  }
+
+  /// A moment: seconds since 1970, RFC 3339, or how long ago, such as `24h`.
+  func time(_ name: String, now: Timestamp) throws(QueryProblem) -> Timestamp? {
+    guard let text = query[name] else { return nil }
+    if let time = Timestamp(text: text) { return time }
+    guard let span = Quantity.duration(text), span <= .days(36_600) else {
+      throw .badParameter(
+        name, expected: "a time such as 2026-11-21T12:00:00Z, 1795262400 or 24h", got: text)
+    }
+    return now - span
+  }
+
+  func duration(
+    _ name: String, _ range: ClosedRange<TimeSpan>
+  ) throws(QueryProblem) -> TimeSpan? {
+    guard let text = query[name] else { return nil }
+    guard let span = Quantity.duration(text), range.contains(span) else {
+      let bounds = "\(Quantity.text(range.lowerBound)) to \(Quantity.text(range.upperBound))"
+      throw .badParameter(name, expected: "a duration such as 24h (\(bounds))", got: text)
+    }
+    return span
+  }
+
+  func count(_ name: String, _ range: ClosedRange<Int>) throws(QueryProblem) -> Int? {
+    guard let text = query[name] else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      throw .badParameter(
+        name, expected: "a number from \(range.lowerBound) to \(range.upperBound)", got: text)
+    }
+    return number
+  }
+
+  /// Words of a list, given several times or separated by commas.
+  func choices<Choice: RawRepresentable & CaseIterable>(
+    _ name: String
+  ) throws(QueryProblem) -> [Choice] where Choice.RawValue == String {
+    var choices: [Choice] = []
+    for word in query.all(name).flatMap({ $0.split(separator: ",").map(String.init) }) {
+      guard let choice = Choice(rawValue: word) else {
+        let words = Choice.allCases.map(\.rawValue)
+        throw .badParameter(
+          name, expected: "one of \(words.joined(separator: ", "))", got: word)
+      }
+      choices.append(choice)
+    }
+    return choices
+  }
+}

@@ -1,0 +1,110 @@
+package import Record
+package import Support
+
+/// What happened within a span of time, all providers together.
+package struct LedgerStats: Sendable, Equatable {
+  package var requests: Int64 = 0
+  package var successes: Int64 = 0
+  package var failures: Int64 = 0
+  /// Successes that a fallback served, cancelled ones among them.
+  package var fallbacks: Int64 = 0
+  package var tokens: Int64 = 0
+  /// Nano-dollars.
+  package var cost: Int64 = 0
+
+  /// Single requests, as far back as they are kept.
+  package var details = Details()
+
+  /// What only single requests tell.
+  package struct Details: Sendable, Equatable {
+    /// From when on there are any.
+    package var from: Timestamp?
+    package var requests: Int64 = 0
+    /// Requests that reached a provider, and those that the first attempt answered.
+    package var reached: Int64 = 0
+    package var answeredAtOnce: Int64 = 0
+    /// Successes that a provider answered, and what their clients waited all together.
+    package var answered: Int64 = 0
+    package var waited = TimeSpan(microseconds: 0)
+    /// The 95th percentile of what they waited, exact over at most the last `mostSampled`.
+    package var slowest: TimeSpan?
+    package var failures: [Reason: Int64] = [:]
+
+    package static let mostSampled = 1_000_000
+  }
+}
+
+extension LedgerReader {
+  /// Sums up what ended from `from` on, a whole quarter of an hour.
+  package func stats(from: Timestamp) throws(LedgerError) -> LedgerStats {
+    var stats = LedgerStats()
+    let sums = try database.prepare(
+      """
+      SELECT status, sum(requests), sum(fallbacks), sum(input) + sum(output), sum(cost)
+      FROM rollup WHERE quarter >= ? GROUP BY status
+      """)
+    sums.bind(from.microseconds / 900_000_000)
+    while try sums.step() {
+      // Ids of statuses begin behind `none` and `other`.
+      let outcome = Outcome(rawValue: UInt8(truncatingIfNeeded: sums.integer(0) - 2))
+      let requests = sums.integer(1)
+      stats.requests += requests
+      if outcome == .success { stats.successes += requests }
+      if outcome == .failure { stats.failures += requests }
+      stats.fallbacks += sums.integer(2)
+      stats.tokens += sums.integer(3)
+      stats.cost += sums.integer(4)
+    }
+    stats.details = try details(from: from)
+    return stats
+  }
+
+  private func details(from: Timestamp) throws(LedgerError) -> LedgerStats.Details {
+    var details = LedgerStats.Details()
+    let groups = try database.prepare(
+      """
+      SELECT status, reason, attempts > 0 AND cached = 0, retries = 0 AND fallbacks = 0,
+        count(*), sum("end" - start), min("end")
+      FROM request WHERE "end" >= ? AND late = 0 GROUP BY 1, 2, 3, 4
+      """)
+    groups.bind(from.microseconds)
+    while try groups.step() {
+      let outcome = Outcome(rawValue: UInt8(truncatingIfNeeded: groups.integer(0)))
+      let reason = Reason(rawValue: UInt8(truncatingIfNeeded: groups.integer(1)))
+      let count = groups.integer(4)
+      let first = Timestamp(microseconds: groups.integer(6))
+      details.from = min(details.from ?? first, first)
+      details.requests += count
+      if outcome == .failure { details.failures[reason ?? .unknown, default: 0] += count }
+      guard groups.integer(2) != 0 else { continue }
+      details.reached += count
+      guard outcome == .success else { continue }
+      details.answered += count
+      details.waited.microseconds += groups.integer(5)
+      if groups.integer(3) != 0 { details.answeredAtOnce += count }
+    }
+    details.slowest = try slowest(from: from, of: details.answered)
+    return details
+  }
+
+  /// By the nearest rank.
+  private func slowest(from: Timestamp, of count: Int64) throws(LedgerError) -> TimeSpan? {
+    let sampled = min(count, Int64(LedgerStats.Details.mostSampled))
+    guard sampled > 0 else { return nil }
+    let rows = try database.prepare(
+      """
+      SELECT "end" - start FROM request
+      WHERE "end" >= ? AND late = 0 AND status = ? AND attempts > 0 AND cached = 0
+      ORDER BY "end" DESC LIMIT ?
+      """)
+    rows.bind(from.microseconds)
+    rows.bind(Int64(Outcome.success.rawValue))
+    rows.bind(sampled)
+    var waits: [Int64] = []
+    waits.reserveCapacity(Int(sampled))
+    while try rows.step() { waits.append(rows.integer(0)) }
+    guard !waits.isEmpty else { return nil }
+    waits.sort()
+    return TimeSpan(microseconds: waits[(waits.count * 95 + 99) / 100 - 1])
+  }
+}
