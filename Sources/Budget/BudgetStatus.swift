@@ -16,6 +16,15 @@ package struct BudgetStatus: Sendable, Equatable {
   /// Thresholds crossed, in percent.
   package var crossed: [Int32]
 
+  /// A scope of the rule at this place.
+  package init(rule: Int, text: String, spent: Int64, window: CalendarWindow, crossed: [Int32]) {
+    self.rule = rule
+    self.text = text
+    self.spent = spent
+    self.window = window
+    self.crossed = crossed
+  }
+
   /// The name for people and labels.
   package var scope: String { text.isEmpty ? "all" : text }
 

@@ -65,7 +65,7 @@ extension BudgetBoard.State {
   /// What the caller names, and what the key's last request told.
   func attributes(of asker: GateAsker) -> [BudgetAttribute: String] {
     var known = asker.attributes
-    var profile = asker.keyID.flatMap { keys[$0] }
+    var profile = asker.key == nil ? asker.keyID.flatMap { keys[$0] } : nil
     if let key = asker.key {
       let id = idsByKey[key] ?? KeyProfile.id(key.utf8)
       profile = id.flatMap { keys[$0] }

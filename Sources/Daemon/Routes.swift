@@ -34,8 +34,11 @@ struct Routes: Sendable {
       .post, "/ingest/litellm", needsToken: true, maxBody: PushRoute.maxBody,
       later: { push.take($0, answer: $1) })
     let gate = GateRoute(board: budgets, clock: clock)
-    router.on(.get, "/gate") { gate.answer($0) }
-    router.on(.get, "/gate/{budget}") { gate.answer($0) }
+    // Envoy asks with the method of its client.
+    for method in [HTTPMethod.get, .post, .put, .delete, .options, .init(rawValue: "PATCH")] {
+      router.on(method, "/gate") { gate.answer($0) }
+      router.on(method, "/gate/{budget}") { gate.answer($0) }
+    }
     router.on(.get, "/api/v1/budgets") { _ in
       .json(BudgetReport.json(budgets.entries, at: clock.now()))
     }

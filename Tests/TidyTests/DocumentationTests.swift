@@ -63,8 +63,9 @@ extension String {
   fileprivate var metricNames: Set<String> {
     let words = split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
     let names = words.filter { $0.hasPrefix("llm_") || $0.hasPrefix("sidelight_") }
-    return Set(names).subtracting(["sidelight_callback", "sidelight_token"]).filter {
-      !$0.hasSuffix("_")
-    }
+    return Set(names).subtracting(["sidelight_callback", "sidelight_gate", "sidelight_token"])
+      .filter {
+        !$0.hasSuffix("_")
+      }
   }
 }

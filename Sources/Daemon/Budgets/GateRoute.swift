@@ -8,6 +8,10 @@ struct GateRoute: Sendable {
   let clock: WallClock
 
   func answer(_ request: HTTPRequest) -> HTTPResponse {
+    // Envoy puts its prefix before its client's path and query: those say nothing.
+    if let rest = request.parameter, let slash = rest.firstIndex(of: "/") {
+      return answer(String(rest[..<slash]), asker(request.headers), denial: 429)
+    }
     let known = ["key", "deny"] + BudgetAttribute.labels.map(\.text)
     for name in request.query.names where !known.contains(name) && !isExtra(name) {
       return .error(
@@ -22,26 +26,28 @@ struct GateRoute: Sendable {
       return .error(
         400, "bad_parameter", "deny is the status to deny with, 429 or 403, not \(other.quoted)")
     }
-    let asker = asker(request)
+    var asker = asker(request.headers)
+    asker.key = request.query["key"]
+    for name in request.query.names where name != "key" && name != "deny" {
+      let label = BudgetAttribute.labels.first { $0.text == name } ?? .extra(name)
+      asker.attributes[label] = request.query[name]
+    }
+    return answer(request.parameter ?? "", asker, denial: denial)
+  }
+
+  /// Asks the budget of this name, or all where there is none.
+  private func answer(_ name: String, _ asker: GateAsker, denial: Int) -> HTTPResponse {
     let now = clock.now()
     let answer =
-      request.parameter.map { board.gate($0, asker, now: now) } ?? board.gate(asker, now: now)
-    return response(to: answer, denial: denial, name: request.parameter ?? "")
+      name.isEmpty ? board.gate(asker, now: now) : board.gate(name, asker, now: now)
+    return response(to: answer, denial: denial, name: name)
   }
 
   private func isExtra(_ name: String) -> Bool { board.knows(.extra(name)) }
 
   /// A key is forwarded in the header that its client used. It is hashed here and goes no further.
-  private func asker(_ request: HTTPRequest) -> GateAsker {
-    var asker = GateAsker(key: request.query["key"])
-    if asker.key == nil, let key = forwardedKey(request.headers) {
-      asker.keyID = KeyProfile.id(ofKey: key)
-    }
-    for name in request.query.names where name != "key" && name != "deny" {
-      let label = BudgetAttribute.labels.first { $0.text == name } ?? .extra(name)
-      asker.attributes[label] = request.query[name]
-    }
-    return asker
+  private func asker(_ headers: HTTPHeaders) -> GateAsker {
+    GateAsker(keyID: forwardedKey(headers).map { KeyProfile.id(ofKey: $0) })
   }
 
   /// `x-api-key` first: beside it, `Authorization` may hold the token for this server.
