@@ -17,10 +17,11 @@ struct HealthDesk {
 
   /// Goes on from what the ledger keeps; `proxy` is what probes have found so far.
   init(
-    _ options: HealthOptions, from ledger: CostLedger, labels: LabelSpace, proxy: ProxyView
+    _ options: HealthOptions, from ledger: CostLedger, labels: LabelSpace, now: Timestamp,
+    proxy: ProxyView
   ) throws(LedgerError) {
     var watch = HealthWatch(options: options)
-    watch.restore(try ledger.health()) { labels.text(Dimension.provider, $0) }
+    watch.restore(try ledger.health(), now: now) { labels.text(Dimension.provider, $0) }
     self.watch = watch
     scores = ScoreBoard(options)
     self.proxy = proxy

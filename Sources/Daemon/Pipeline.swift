@@ -68,7 +68,8 @@ final class Pipeline {
     day = now.day
     latestNow = max(now, try ledger.latestStart() ?? now)
     (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
-    health = try HealthDesk(settings.health, from: ledger, labels: tally.labels, proxy: proxy)
+    health = try HealthDesk(
+      settings.health, from: ledger, labels: tally.labels, now: now, proxy: proxy)
     budgets = try BudgetKeeper(settings, from: ledger, labels: tally.labels, now: now)
     for name in budgets.blank {
       Log.warn(
@@ -211,7 +212,7 @@ final class Pipeline {
     (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
     if let limits { tally.restore(limits) }
     health = try HealthDesk(
-      settings.health, from: ledger, labels: tally.labels, proxy: health.proxy)
+      settings.health, from: ledger, labels: tally.labels, now: now, proxy: health.proxy)
     budgets = try BudgetKeeper(settings, from: ledger, labels: tally.labels, now: now)
     day = now.day
     publisher.republish(tally, inputs: inputs)

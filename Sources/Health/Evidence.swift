@@ -27,7 +27,7 @@ package struct Evidence: Sendable, Equatable {
   package var counts = AttemptCounts()
   /// Attempts in the window itself.
   package var inWindow: UInt32 = 0
-  /// Provider faults after the last second in which it answered, from that second on: from the
+  /// Provider faults since the last second in which it answered, from that second on: from the
   /// first fault if it did not answer in all the time looked at.
   package var failing = Run()
   /// Successes after the last second with a provider fault, from the first of them on.
@@ -72,12 +72,15 @@ extension EvidenceWindow {
       if isInWindow { evidence.inWindow &+= counts.total }
       guard second >= first else { continue }
       if !isFull { evidence.counts += counts }
-      if !sawAnswer, counts.answered > 0 {
-        sawAnswer = true
-        if evidence.failing.count > 0 { evidence.failing.first = second }
+      if !sawAnswer {
+        sawAnswer = counts.answered > 0
+        // Nobody knows which came first in the second of the answer: one fault is believed to be
+        // later, which is all there is at a trickle.
+        let faults = sawAnswer ? min(counts.faults, 1) : counts.faults
+        if faults > 0 { evidence.failing.extend(to: second, by: faults) }
+        if sawAnswer, evidence.failing.count > 0 { evidence.failing.first = second }
       }
       sawFault = sawFault || counts.faults > 0
-      if !sawAnswer, counts.faults > 0 { evidence.failing.extend(to: second, by: counts.faults) }
       if !sawFault, counts.successes > 0 {
         evidence.succeeding.extend(to: second, by: counts.successes)
       }

@@ -83,6 +83,11 @@ package struct HealthState: Sendable, Equatable {
     return enter(level, from: .traffic, at: now)
   }
 
+  /// Whether it was formed at a time that is still to come.
+  func isLater(than time: Timestamp) -> Bool {
+    max(since ?? time, lastEvidence ?? time) > time || evidenceFrom > time.second
+  }
+
   /// The clock was set back: what seemed to be in the future is now.
   package mutating func setBack(to now: Timestamp) {
     since = since.map { min($0, now) }

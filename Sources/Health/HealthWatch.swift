@@ -156,13 +156,18 @@ package struct HealthWatch: Sendable {
     return changes
   }
 
-  /// Takes over what a ledger keeps.
-  package mutating func restore(_ stored: HealthChanges, name: (UInt32) -> String) {
+  /// Takes over what a ledger keeps. What is later than `now` was kept before the clock was set
+  /// back.
+  package mutating func restore(
+    _ stored: HealthChanges, now: Timestamp, name: (UInt32) -> String
+  ) {
+    let last = now + Self.tolerance
     for state in stored.states {
       let row = row(of: state.scope, state.id, provider: state.provider, name: name)
       subjects[row].restore(state)
+      if subjects[row].state.isLater(than: last) { subjects[row].state.setBack(to: now) }
     }
-    for evidence in stored.evidence {
+    for evidence in stored.evidence where evidence.second <= last.second {
       guard let row = known(evidence.scope, evidence.id) else { continue }
       windows[row].restore(second: evidence.second, evidence.counts)
     }

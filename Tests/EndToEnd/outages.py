@@ -78,8 +78,6 @@ class Traffic:
     def __init__(self, port):
         self.port = port
         self.outage = None
-        # When requests of the outage were sent, by route.
-        self.sent = {}
         self.statuses = {}
         self.number = 0
         self.running = True
@@ -92,7 +90,7 @@ class Traffic:
 
     def begin(self, outage):
         with self.lock:
-            self.outage, self.sent = outage, {}
+            self.outage = outage
         outage.begin = time.time()
 
     def stop(self):
@@ -126,8 +124,6 @@ class Traffic:
             outage = self.outage
             self.number += 1
             number = self.number
-            if outage:
-                self.sent.setdefault(route, []).append(time.time())
         directive = {"id": f"h{number}", "faults": outage.faults if outage else {}, "delay": 5}
         body = {"model": route, "messages": [
             {"role": "user", "content": f"@@{json.dumps(directive)}@@"}]}

@@ -27,7 +27,10 @@ import Testing
     func isFault(_ kind: AttemptKind) -> Bool { kind == .failure || kind == .rateLimited }
     let answers = known.filter { !isFault($0.kind) }.map(\.second).max()
     let lastFault = known.filter { isFault($0.kind) }.map(\.second).max() ?? 0
-    let faults = known.filter { isFault($0.kind) && $0.second > answers ?? 0 }.map(\.second)
+    var faults = known.filter { isFault($0.kind) && $0.second > answers ?? 0 }.map(\.second)
+    if let answers, known.contains(where: { isFault($0.kind) && $0.second == answers }) {
+      faults.append(answers)
+    }
     let successes = known.filter { $0.kind == .success && $0.second > lastFault }.map(\.second)
     result.failing = run(faults)
     if let answers, !faults.isEmpty { result.failing.first = answers }

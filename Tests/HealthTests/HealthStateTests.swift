@@ -52,6 +52,16 @@ import Testing
     #expect(ward.level == .unhealthy)
   }
 
+  @Test func aFaultInTheSecondOfTheLastSuccessIsOneOfThree() {
+    var ward = Ward()
+    ward.traffic(.minutes(2)) { _ in .success }
+    for _ in 0..<3 {
+      ward.attempt(.failure)
+      ward.pass(.seconds(12))
+    }
+    #expect(ward.level == .unhealthy)
+  }
+
   @Test func oneRequestOfAnIdleProviderIsNoOutage() {
     var ward = Ward()
     ward.traffic(.seconds(60)) { _ in .success }

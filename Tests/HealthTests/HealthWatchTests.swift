@@ -125,6 +125,17 @@ import Testing
     #expect(watch.judge(at: earlier + .minutes(15)).map(\.change.to) == [.unknown])
   }
 
+  @Test func aRestartAfterTheClockWasSetBackForgetsInTime() {
+    var ward = Ward()
+    ward.traffic(.seconds(60)) { _ in .failure }
+    ward.now = ward.now - .days(1)
+    ward.restart()
+    ward.pass(.seconds(1))
+    #expect(ward.level == .unhealthy && ward.state.since.map { $0 <= ward.now } == true)
+    ward.pass(.minutes(15))
+    #expect(ward.level == .unknown)
+  }
+
   @Test func onlyWhatChangedIsWritten() {
     var watch = HealthWatch(options: HealthOptions())
     for id: UInt32 in 2..<100 { watch.observe(attempt(id), now: noon, name: Self.name) }

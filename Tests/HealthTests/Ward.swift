@@ -70,6 +70,6 @@ struct Ward {
     var kept = HealthChanges()
     kept.states = stored.map { [$0] } ?? []
     kept.evidence = ledger.values.sorted { $0.second < $1.second }
-    watch.restore(kept, name: { _ in "openai" })
+    watch.restore(kept, now: now, name: { _ in "openai" })
   }
 }
