@@ -14,7 +14,7 @@ struct Upkeep {
   ) {
     guard now - last >= Self.interval || now < last else { return }
     do throws(LedgerError) {
-      try ledger.dropEvidence(before: now - settings.health.longestLookback)
+      try ledger.dropHealth(evidenceBefore: now - settings.health.longestLookback, now: now)
       if try !ledger.dropExpired(now: now) { last = now }
     } catch {
       last = now

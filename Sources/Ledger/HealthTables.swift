@@ -57,10 +57,15 @@ extension CostLedger {
     }
   }
 
-  /// Forgets evidence that nobody looks back to any more.
-  package func dropEvidence(before time: Timestamp) throws(LedgerError) {
+  /// Forgets evidence that nobody looks back to any more, and whom nobody heard of for a month.
+  package func dropHealth(evidenceBefore time: Timestamp, now: Timestamp) throws(LedgerError) {
     try database.execute(
       "DELETE FROM health_evidence WHERE second < \(time.microseconds / 1_000_000)")
+    try database.execute(
+      """
+      DELETE FROM health WHERE level = \(HealthLevel.unknown.rawValue)
+        AND since < \((now - .days(30)).microseconds)
+      """)
   }
 
   /// All that is kept.

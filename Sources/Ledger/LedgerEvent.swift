@@ -22,8 +22,8 @@ package struct LedgerEvent: Sendable, Equatable {
   /// A JSON object of what else is worth knowing.
   package var detail: JSONValue
 
-  /// More are dropped, the oldest first.
-  package static let most = 100_000
+  /// More of a kind are dropped, the oldest first.
+  package static let most = 20_000
   /// Bytes of a subject; longer ones are cut.
   static let longestSubject = 512
 

@@ -61,6 +61,7 @@ enum Migrations {
       time INTEGER NOT NULL, id INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL,
       detail TEXT NOT NULL);
     CREATE INDEX event_time ON event(time);
+    CREATE INDEX event_kind ON event(kind, time);
     """,
     """
     -- What receivers are told: waiting, or given up and kept to be looked at.

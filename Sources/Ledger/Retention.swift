@@ -27,16 +27,28 @@ extension CostLedger {
           from: "rollup_side", by: "quarter", before: quarter, where: "side = \(side)")
         || hasMore
     }
-    hasMore = try drop(from: "event", by: "time", before: oldestEvent(now: now)) || hasMore
+    for kind in LedgerEvent.Kind.allCases {
+      hasMore =
+        try drop(
+          from: "event", by: "time", before: oldestEvent(of: kind, now: now),
+          where: "kind = '\(kind.rawValue)'")
+        || hasMore
+    }
     try dropGivenUp(now: now)
     try database.execute("PRAGMA incremental_vacuum(256)")
     return hasMore
   }
 
-  /// Events are kept with the roll-ups, but never more than a few tens of megabytes of them.
-  private func oldestEvent(now: Timestamp) throws(LedgerError) -> Timestamp {
+  /// Events are kept with the roll-ups, but only so many of a kind: many changes of health do not
+  /// push out the few budgets that were crossed.
+  private func oldestEvent(
+    of kind: LedgerEvent.Kind, now: Timestamp
+  ) throws(LedgerError) -> Timestamp {
     let excess = try database.integer(
-      "SELECT time FROM event ORDER BY time DESC LIMIT 1 OFFSET \(LedgerEvent.most)")
+      """
+      SELECT time FROM event WHERE kind = '\(kind.rawValue)'
+      ORDER BY time DESC LIMIT 1 OFFSET \(LedgerEvent.most)
+      """)
     let oldest = now - options.retention
     return excess.map { max(oldest, Timestamp(microseconds: $0 + 1)) } ?? oldest
   }

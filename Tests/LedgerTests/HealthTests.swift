@@ -54,7 +54,23 @@ import Testing
     var changes = HealthChanges()
     changes.evidence = [evidence(99), evidence(100), evidence(101)]
     try book.ledger.write(changes)
-    try book.ledger.dropEvidence(before: Timestamp(microseconds: 100_999_999))
+    try book.ledger.dropHealth(
+      evidenceBefore: Timestamp(microseconds: 100_999_999), now: noon)
     #expect(try book.ledger.health().evidence.map(\.second) == [100, 101])
+  }
+
+  @Test func whomNobodyHeardOfForAMonthIsForgotten() throws {
+    let book = try Book(scratch)
+    var changes = HealthChanges()
+    for (id, level, days) in [(7, .unknown, 31), (8, .unknown, 29), (9, .unhealthy, 31)]
+      as [(UInt32, HealthLevel, Int64)]
+    {
+      var state = StoredHealth(scope: .provider, id: id, provider: id)
+      (state.level, state.since) = (level, noon - .days(days))
+      changes.states.append(state)
+    }
+    try book.ledger.write(changes)
+    try book.ledger.dropHealth(evidenceBefore: noon, now: noon)
+    #expect(try book.ledger.health().states.map(\.id) == [8, 9])
   }
 }
