@@ -3,6 +3,19 @@ import Record
 import Source
 import Support
 
+/// What remembers the events that were counted.
+protocol CountedEvents {
+  func admit(_ identity: Identity, lasting: TimeSpan) throws(LedgerError) -> Bool
+  func isKnown(_ identity: Identity) throws(LedgerError) -> Bool
+  func wasCounted(
+    _ kind: EventKind, call: UInt64, from start: Timestamp, to end: Timestamp
+  ) throws(LedgerError) -> Bool
+  func indexCalls() throws(LedgerError)
+}
+
+extension CostLedger: CountedEvents {}
+extension ImportLedger: CountedEvents {}
+
 /// Strikes out of a batch what was counted before, in this format or in a better one.
 struct Admission {
   /// What becomes of one event.
@@ -18,11 +31,14 @@ struct Admission {
 
   private(set) var ranking: FormatRanking
   private let dedup: TimeSpan
+  /// Whether payloads wait for native lines to come.
+  private let waits: Bool
   private var hasIndex = false
 
-  init(ranking: FormatRanking, dedup: TimeSpan) {
+  init(ranking: FormatRanking, dedup: TimeSpan, waits: Bool = true) {
     self.ranking = ranking
     self.dedup = dedup
+    self.waits = waits
   }
 
   /// `now` is nil while there is more to read.
@@ -35,7 +51,8 @@ struct Admission {
 
   /// Voids what is a duplicate or has to wait, and appends what has waited in vain.
   mutating func admit(
-    _ batch: inout RecordBatch, ledger: CostLedger, now: Timestamp, hasMore: Bool, _ report: Report
+    _ batch: inout RecordBatch, ledger: some CountedEvents, now: Timestamp, hasMore: Bool,
+    _ report: Report
   ) throws(LedgerError) {
     let oldest = now - dedup
     let mayBeLate = ranking.hasCountedPayloads(now: now)
@@ -89,7 +106,7 @@ struct Admission {
   }
 
   private mutating func admit(
-    _ event: Native, oldest: Timestamp, ledger: CostLedger, _ report: Report
+    _ event: Native, oldest: Timestamp, ledger: some CountedEvents, _ report: Report
   ) throws(LedgerError) -> Bool {
     let start = event.identity.start
     // What is older than the ledger's memory cannot be known, and is believed to its checkpoint.
@@ -110,7 +127,7 @@ struct Admission {
 
   private mutating func judge(
     _ record: RequestRecord, of batch: RecordBatch, holds: Bool, oldest: Timestamp,
-    ledger: CostLedger
+    ledger: some CountedEvents
   ) throws(LedgerError) -> Fate {
     if record.identity.start < oldest { return .counted }
     if !holds { return try count(record, ledger) ? .counted : .duplicate }
@@ -123,12 +140,13 @@ struct Admission {
         return .duplicate
       }
     }
+    if !waits { return try count(record, ledger) ? .counted : .duplicate }
     ranking.hold(record, of: batch)
     return .held
   }
 
   private mutating func release(
-    into batch: inout RecordBatch, now: Timestamp?, ledger: CostLedger, _ report: Report
+    into batch: inout RecordBatch, now: Timestamp?, ledger: some CountedEvents, _ report: Report
   ) throws(LedgerError) {
     let first = batch.requests.count
     ranking.release(into: &batch, now: now)
@@ -141,7 +159,7 @@ struct Admission {
   }
 
   private mutating func count(
-    _ record: RequestRecord, _ ledger: CostLedger
+    _ record: RequestRecord, _ ledger: some CountedEvents
   ) throws(LedgerError) -> Bool {
     guard try ledger.admit(record.identity, lasting: record.end - record.start) else {
       return false
@@ -151,7 +169,8 @@ struct Admission {
   }
 
   private mutating func wasCounted(
-    _ kind: EventKind, _ call: UInt64, _ start: Timestamp, _ end: Timestamp, _ ledger: CostLedger
+    _ kind: EventKind, _ call: UInt64, _ start: Timestamp, _ end: Timestamp,
+    _ ledger: some CountedEvents
   ) throws(LedgerError) -> Bool {
     if !hasIndex { try ledger.indexCalls() }
     hasIndex = true

@@ -6,6 +6,8 @@ package import Tally
 /// goes on after a crash. There is one import at a time.
 package final class ImportLedger {
   package let ledger: CostLedger
+  /// Events that began before are remembered no longer than the import.
+  package var oldest = Timestamp(microseconds: .min)
   private let isRehearsal: Bool
   private let sql: ImportSQL
 
@@ -19,15 +21,6 @@ package final class ImportLedger {
 
   /// Whether a daemon works with the ledger now.
   package var hasDaemon: Bool { OwnerLock.isTaken(.daemon, of: ledger.options.path) }
-
-  /// Whether the event is new; from then on it is known.
-  package func admit(_ identity: Identity) throws(LedgerError) -> Bool {
-    guard isRehearsal else { return try ledger.admit(identity) }
-    sql.rehearse.bind(identity.start.microseconds)
-    sql.rehearse.bind(Int64(bitPattern: identity.hash))
-    try sql.rehearse.run()
-    return ledger.database.changes > 0
-  }
 
   /// Writes what the tally's history changed; a rehearsal writes nothing.
   package func write(
@@ -94,8 +87,66 @@ package final class ImportLedger {
     try database.execute(
       """
       CREATE TEMP TABLE import_seen(
-        start INTEGER NOT NULL, hash INTEGER NOT NULL, PRIMARY KEY(start, hash)) WITHOUT ROWID
+        start INTEGER NOT NULL, hash INTEGER NOT NULL, span INTEGER NOT NULL,
+        PRIMARY KEY(start, hash)) WITHOUT ROWID
       """)
+  }
+}
+
+/// Events, by their identities. Those older than what the ledger remembers, and all that a rehearsal
+/// counts, are in a table that lasts as long as the import.
+extension ImportLedger {
+  /// Whether the event is new; from then on it is known, with the time it took.
+  package func admit(_ identity: Identity, lasting: TimeSpan) throws(LedgerError) -> Bool {
+    if !isRehearsal && identity.start >= oldest {
+      return try ledger.admit(identity, lasting: lasting)
+    }
+    try sql.admitOld.run(
+      identity.start.microseconds, Int64(bitPattern: identity.hash), lasting.microseconds)
+    return ledger.database.changes > 0
+  }
+
+  /// Whether the very event was counted.
+  package func isKnown(_ identity: Identity) throws(LedgerError) -> Bool {
+    if try ledger.isKnown(identity) { return true }
+    let hash = Int64(bitPattern: identity.hash)
+    return try sql.isKnownOld.integer(identity.start.microseconds, hash) > 0
+  }
+
+  /// Whether an event of `kind` was counted that has the call id's hash and overlaps with the time
+  /// from `start` to `end`; `indexCalls` comes first.
+  package func wasCounted(
+    _ kind: EventKind, call: UInt64, from start: Timestamp, to end: Timestamp
+  ) throws(LedgerError) -> Bool {
+    if !isRehearsal, try ledger.wasCounted(kind, call: call, from: start, to: end) { return true }
+    let hash = Int64(bitPattern: Identity.hash(call, kind))
+    return try sql.latestOld.integer(hash, end.microseconds) >= start.microseconds
+  }
+
+  /// Has identities found by call; a rehearsal, which may not index the ledger, copies them.
+  package func indexCalls() throws(LedgerError) {
+    guard isRehearsal else { return try ledger.indexCalls() }
+    try ledger.database.execute(
+      """
+      INSERT OR IGNORE INTO import_seen SELECT start, hash, span FROM main.identity;
+      CREATE INDEX temp.import_seen_call ON import_seen(hash, start, span);
+      """)
+  }
+
+  /// Whether an interrupted import has left old events to be known.
+  package func hasOldEvents() throws(LedgerError) -> Bool { try sql.hasOld.integer() > 0 }
+
+  /// Until when which formats were seen.
+  package func formats() throws(LedgerError) -> HeldContents {
+    var contents = try ledger.held()
+    // What waits is the daemon's.
+    contents.events = []
+    return contents
+  }
+
+  /// Keeps what `formats` tells; a rehearsal does not.
+  package func write(_ changes: HeldChanges) throws(LedgerError) {
+    if !isRehearsal { try ledger.write(changes) }
   }
 }
 
@@ -124,6 +175,7 @@ extension ImportLedger {
       try sql.removeDays.run(run)
       try sql.removeRun.run(run)
     }
+    try sql.removeOld.run()
     // A forgotten file's days are known by their roll-ups.
     for statement in sql.forgetFiles { try statement.run() }
   }

@@ -1,6 +1,10 @@
 /// The statements of an import, prepared once.
 struct ImportSQL {
-  let rehearse: Statement
+  let admitOld: Statement
+  let isKnownOld: Statement
+  let latestOld: Statement
+  let hasOld: Statement
+  let removeOld: Statement
   let ownsDay: Statement
   let hasRows: Statement
   let addDay: Statement
@@ -26,12 +30,18 @@ struct ImportSQL {
   static let mostFiles = 10_000
 
   init(_ database: Database, isRehearsal: Bool) throws(LedgerError) {
-    rehearse = try database.prepare(
-      isRehearsal
-        ? """
-        INSERT OR IGNORE INTO import_seen(start, hash) SELECT ?1, ?2
-        WHERE NOT EXISTS(SELECT 1 FROM main.identity WHERE start = ?1 AND hash = ?2)
-        """ : "SELECT ?1, ?2")
+    let old = isRehearsal ? "import_seen" : "import_identity"
+    admitOld = try database.prepare(
+      """
+      INSERT OR IGNORE INTO \(old)(start, hash, span) SELECT ?1, ?2, ?3
+      WHERE NOT EXISTS(SELECT 1 FROM main.identity WHERE start = ?1 AND hash = ?2)
+      """)
+    isKnownOld = try database.prepare(
+      "SELECT EXISTS(SELECT 1 FROM \(old) WHERE start = ? AND hash = ?)")
+    latestOld = try database.prepare(LedgerSQL.latestOfCall(in: old))
+    hasOld = try database.prepare("SELECT EXISTS(SELECT 1 FROM \(old))")
+    removeOld = try database.prepare(
+      "DELETE FROM \(old) WHERE NOT EXISTS(SELECT 1 FROM import_run)")
     ownsDay = try database.prepare("SELECT count(*) FROM import_day WHERE day = ? AND run = ?")
     hasRows = try database.prepare(
       "SELECT EXISTS(SELECT 1 FROM rollup WHERE quarter >= ? AND quarter < ?)")

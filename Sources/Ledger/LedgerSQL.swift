@@ -26,13 +26,7 @@ struct LedgerSQL {
     admit = try database.prepare(
       "INSERT OR IGNORE INTO identity(start, hash, span) VALUES(?, ?, ?)")
     isKnown = try database.prepare("SELECT 1 FROM identity WHERE start = ? AND hash = ?")
-    // Of a call id that somebody uses all the time, only the nearest events are looked at.
-    latestOfCall = try database.prepare(
-      """
-      SELECT max(start + span) FROM (
-        SELECT start, span FROM identity WHERE hash = ? AND start <= ?
-        ORDER BY start DESC LIMIT 64)
-      """)
+    latestOfCall = try database.prepare(Self.latestOfCall(in: "identity"))
     saveHeld = try database.prepare(
       "INSERT OR REPLACE INTO held(start, hash, call, source, line) VALUES(?, ?, ?, ?, ?)")
     removeHeld = try database.prepare("DELETE FROM held WHERE start = ? AND hash = ?")
@@ -77,6 +71,15 @@ struct LedgerSQL {
     event = try database.prepare(
       "INSERT INTO event(time, kind, subject, detail) VALUES(?, ?, ?, ?)")
     outbox = try OutboxSQL(database)
+  }
+
+  /// Of a call id that somebody uses all the time, only the nearest events are looked at.
+  static func latestOfCall(in table: String) -> String {
+    """
+    SELECT max(start + span) FROM (
+      SELECT start, span FROM \(table) WHERE hash = ? AND start <= ?
+      ORDER BY start DESC LIMIT 64)
+    """
   }
 
   static let rollupsAtOnce = 16

@@ -111,6 +111,13 @@ enum Migrations {
     CREATE TABLE budget_key(
       id INTEGER PRIMARY KEY, key TEXT NOT NULL, team TEXT NOT NULL, user TEXT NOT NULL);
     """,
+    """
+    -- Events older than `identity` remembers, for as long as an import reads them in two formats.
+    CREATE TABLE import_identity(
+      start INTEGER NOT NULL, hash INTEGER NOT NULL, span INTEGER NOT NULL,
+      PRIMARY KEY(start, hash)) WITHOUT ROWID;
+    CREATE INDEX import_identity_call ON import_identity(hash, start, span);
+    """,
   ]
 
   static let importTables = """

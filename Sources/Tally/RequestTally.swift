@@ -25,9 +25,12 @@ extension TallyState {
     var detail = RequestDetail(record: record)
     detail.provider = id(.provider, record.provider, of: batch, day: day)
     detail.model = id(.model, record.model, of: batch, day: day)
-    detail.servedRoute = id(.route, record.answeringRoute, of: batch, day: day)
+    let answering = record.answeringRoute
+    detail.servedRoute = id(.route, answering, of: batch, day: day)
     // What a client asked for is free text: it is a label only if something else names it too.
-    detail.route = knownID(.route, record.route, of: batch, day: day)
+    detail.route =
+      record.route == answering
+      ? detail.servedRoute : knownID(.route, record.route, of: batch, day: day)
     detail.deployment = id(.deployment, record.deployment, of: batch, day: day)
     if let failure = record.firstFailure {
       detail.firstProvider = id(.provider, failure.provider, of: batch, day: day)

@@ -61,6 +61,12 @@ struct Vocabulary: Sendable {
       return id
     }
     guard let text = cleaner.clean(raw, for: dimension) else { return Self.none }
+    // What has made room was admitted once, by something that may name it.
+    if retired[text] != nil {
+      let id = admit(text)
+      use(id, on: day)
+      return id
+    }
     return ids[text] ?? Self.other
   }
 

@@ -182,6 +182,15 @@ import Testing
       ])
   }
 
+  @Test func aValueThatMadeRoomIsStillKnown() {
+    let old = [LabelSpace.Value(dimension: .route, id: 2, text: "old", lastUsed: noon.day - 31)]
+    func known(_ text: String) -> UInt32 {
+      var space = LabelSpace(options: LabelOptions(), secret: [], values: old, today: noon.day)
+      return Array(text.utf8).withUnsafeBytes { space.knownID(.route, $0, day: noon.day) }
+    }
+    #expect(known("old") == 2 && known("never") == Vocabulary.other)
+  }
+
   @Test func valuesOfAnotherProcessAreTakenOver() {
     var desk = desk([:])
     desk.state.adopt([

@@ -61,17 +61,12 @@ struct sj_parser {
 namespace {
 struct malformed {};
 
-// Goes from token to token, whose places simdjson's first stage has found: brackets, commas, colons
-// and the begins of strings and scalars, outside of strings. On what is not wanted it spends no more
-// than its brackets.
-struct Walk {
-  sj_parser &parser;
-  Keys &keys;
-  sj_value *slots;
+// A place among the tokens that simdjson's first stage has found: brackets, commas, colons and the
+// begins of strings and scalars, outside of strings. Small enough to stay in registers.
+struct Cursor {
   const uint8_t *line;
   const uint32_t *next;  // the next token's place
   const uint32_t *end;   // behind the last token; a sentinel follows, the line's length
-  uint8_t *text;         // room for the next unescaped string
 
   uint8_t peek() const { return next < end ? line[*next] : 0; }
 
@@ -79,6 +74,26 @@ struct Walk {
     if (peek() != character) throw malformed();
     ++next;
   }
+
+  // Brackets are only counted; the first stage has seen that strings are closed.
+  void skip() {
+    const Token first = tokens.kinds[peek()];
+    if (first == Token::other) throw malformed();
+    ++next;
+    for (size_t depth = first == Token::open; depth > 0; ++next) {
+      if (next >= end) throw malformed();
+      const uint8_t character = line[*next] | 0x20;  // [ and {, ] and } differ in this bit
+      depth += size_t(character == '{') - size_t(character == '}');
+    }
+  }
+};
+
+// Goes from token to token. On what is not wanted it spends no more than its brackets.
+struct Walk : Cursor {
+  sj_parser &parser;
+  Keys &keys;
+  sj_value *slots;
+  uint8_t *text;  // room for the next unescaped string
 
   void put(uint32_t slot, sj_value value) {
     if (slots[slot].type == SJ_ABSENT) parser.used.push_back(slot);
@@ -101,18 +116,6 @@ struct Walk {
 
   // Puts the string at the next token to `text`; null if its escapes are wrong.
   const uint8_t *unescaped() { return parser.stages->parse_string(line + *next + 1, text); }
-
-  // Brackets are only counted; the first stage has seen that strings are closed.
-  void skip() {
-    const Token first = tokens.kinds[peek()];
-    if (first == Token::other) throw malformed();
-    ++next;
-    for (size_t depth = first == Token::open; depth > 0; ++next) {
-      if (next >= end) throw malformed();
-      const uint8_t character = line[*next] | 0x20;  // [ and {, ] and } differ in this bit
-      depth += size_t(character == '{') - size_t(character == '}');
-    }
-  }
 
   void strings(uint32_t slot) {
     const uint32_t first = uint32_t(parser.items.size());
@@ -198,38 +201,42 @@ struct Walk {
     return end ? parent.child(text, size_t(end - text)) : nullptr;
   }
 
-  // The same, found quickly if it is the one that is expected. Whatever comes is expected next time.
-  sj_key *key(sj_key &parent, sj_key *&expected) {
-    const bool is_expected =
-        expected && next + 1 < end && expected->is_at(line + *next) && line[next[1]] == ':';
-    if (!is_expected) expected = find(parent);
-    next += 2;
-    return expected;
-  }
-
   void object(sj_key &parent) {
-    expect('{');
-    if (peek() == '}') {
-      ++next;
-      return;
-    }
+    Cursor at = *this;
+    at.expect('{');
     sj_key *unknown = nullptr;
     sj_key **expected = &parent.first;
-    while (true) {
-      sj_key *const found = key(parent, *expected);
-      if (found && found->table && peek() == '{') {
-        if (found->slot != no_slot) put(found->slot, {nullptr, 0, 0, SJ_OBJECT});
-        object(*found);
-      } else if (found && found->slot != no_slot) {
-        leaf(found->slot);
-      } else {
-        skip();
+    while (at.peek() != '}') {
+      if (expected != &parent.first) at.expect(',');
+      // Whatever comes is expected next time.
+      sj_key *found = *expected;
+      if (!(found && at.next + 1 < at.end && found->is_at(line + *at.next)
+            && line[at.next[1]] == ':')) {
+        next = at.next;
+        *expected = found = find(parent);
       }
-      if (peek() == '}') break;
-      expect(',');
+      at.next += 2;
+      if (!found || (found->slot == no_slot && !found->table)) {
+        at.skip();
+      } else {
+        next = at.next;
+        value(*found);
+        at.next = next;
+      }
       expected = found ? &found->follower : &(unknown = nullptr);
     }
-    ++next;
+    next = at.next + 1;
+  }
+
+  void value(sj_key &key) {
+    if (key.table && peek() == '{') {
+      if (key.slot != no_slot) put(key.slot, {nullptr, 0, 0, SJ_OBJECT});
+      object(key);
+    } else if (key.slot != no_slot) {
+      leaf(key.slot);
+    } else {
+      skip();
+    }
   }
 };
 }  // namespace
@@ -265,7 +272,7 @@ int sj_extract(sj_parser *parser, sj_fields *fields, const char *line, size_t le
     if (stages.stage1(bytes, length, stage1_mode::regular) != SUCCESS) return SJ_NOT_JSON;
     const uint32_t *tokens = stages.structural_indexes.get();
     const uint32_t *end = tokens + stages.n_structural_indexes;
-    Walk walk{*parser, fields->keys, slots, bytes, tokens, end, parser->strings.data()};
+    Walk walk{{bytes, tokens, end}, *parser, fields->keys, slots, parser->strings.data()};
     if (walk.peek() != '{') return walk.is_value() ? SJ_NOT_OBJECT : SJ_NOT_JSON;
     walk.object(fields->keys.line());
     return walk.next == end ? SJ_OK : SJ_NOT_JSON;

@@ -16,7 +16,8 @@ final class ImportBatch {
     }
   }
 
-  var records = RecordBatch()
+  // Unchecked: nothing that a line runs through comes back here, and each passes it several times.
+  @exclusivity(unchecked) var records = RecordBatch()
   private(set) var lines: Int64 = 0
   private(set) var bytes = 0
   /// How many by reason, and where the first of them begins.
@@ -24,7 +25,6 @@ final class ImportBatch {
   /// The last line, and the last one before the run of rejected ones at the end.
   private(set) var last: Line?
   private(set) var lastUsed: Line?
-  private var lastEnd: Int64 = 0
   private let decoder: RecordDecoder
 
   /// Marks, in `stream`, a record of a line that is read for the first time.
@@ -48,7 +48,6 @@ final class ImportBatch {
   ) {
     let place = Line(line, at: offset)
     last = place
-    lastEnd = offset + Int64(line.count)
     if line.isEmpty { return }
     let count = records.requests.count
     do throws(Rejection) {
@@ -75,12 +74,9 @@ final class ImportBatch {
     }
   }
 
-  /// The line to go on behind: not one that its writer has not finished, or cannot have, when
-  /// `offset` is the end of the file.
-  func place(atEnd offset: Int64?) -> Line? {
-    let isUnfinished = offset != nil && offset == lastEnd && last != lastUsed
-    return isUnfinished ? lastUsed : last
-  }
+  /// The line to go on behind: not one that its writer has not finished, or cannot have, when the
+  /// text ends in the middle of it.
+  func place(atOpenEnd isOpen: Bool) -> Line? { isOpen && last != lastUsed ? lastUsed : last }
 
   private func reject(_ rejection: Rejection, at offset: Int64, count: Int64 = 1) {
     let known = rejected[rejection]

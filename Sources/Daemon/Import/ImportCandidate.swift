@@ -16,6 +16,8 @@ struct ImportCandidate {
   private let headHash: UInt64
   /// When its first event ended, if one of the first lines tells.
   let first: Timestamp?
+  /// Whether that is a LiteLLM payload.
+  let isPayload: Bool
 
   /// Looks at the file without reading it through.
   init(path: String, maxLine: Int, metadataNames: [String]) throws(HistoryFileError) {
@@ -28,7 +30,9 @@ struct ImportCandidate {
     stamp = Self.stamp(of: status)
     head = try HistoryFile.head(of: path, count: ImportFile.headLimit)
     headHash = Self.hash(head[...])
-    first = try Self.firstEnd(in: path, maxLine: maxLine, metadataNames: metadataNames)
+    let event = try Self.firstEvent(in: path, maxLine: maxLine, metadataNames: metadataNames)
+    first = event?.end
+    isPayload = event?.isPayload ?? false
   }
 
   /// The file as the ledger knows it before anything was read.
@@ -53,9 +57,9 @@ struct ImportCandidate {
     return Int64(bitPattern: facts.withUnsafeBytes { hash64($0) } | 1)
   }
 
-  private static func firstEnd(
+  private static func firstEvent(
     in path: String, maxLine: Int, metadataNames: [String]
-  ) throws(HistoryFileError) -> Timestamp? {
+  ) throws(HistoryFileError) -> (end: Timestamp, isPayload: Bool)? {
     var file = try HistoryFile(path: path, maxLine: maxLine)
     let decoder = RecordDecoder(format: .auto, metadataNames: metadataNames)
     var batch = RecordBatch()
@@ -64,7 +68,8 @@ struct ImportCandidate {
       guard batch.isEmpty, !line.isEmpty else { return }
       _ = try? decoder.decode(UnsafeRawBufferPointer(line), now: distant, into: &batch)
     }
-    return batch.requests.first?.end ?? batch.attempts.first?.end
+    if let request = batch.requests.first { return (request.end, request.form == .payload) }
+    return batch.attempts.first.map { ($0.end, false) }
   }
 }
 

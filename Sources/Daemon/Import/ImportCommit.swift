@@ -15,7 +15,7 @@ extension Importer {
     _ batch: ImportBatch, of file: inout ImportFile, at place: ImportPlace
   ) throws(LedgerError) -> Bool {
     let horizon = clock.now() - settings.ledger.dedup
-    needsLock = !isAlone || batch.records.hasEvents(since: horizon)
+    needsLock = !isAlone || hasFormats || batch.records.hasEvents(since: horizon)
     if needsLock {
       if uncommittedLines > 0, try !commitCounted(&file) { return false }
       try lock()
@@ -26,7 +26,7 @@ extension Importer {
     // Nothing will come any more that what waits could wait for.
     if place.isFinal { settlement.settleAll(&batch.records) }
     let isAgain = file.againTo != nil
-    file.advance(to: batch.place(atEnd: place.end), isEnd: place.end != nil)
+    file.advance(to: batch.place(atOpenEnd: place.endsOpen), isEnd: place.isEnd)
     try sift(&batch.records, of: file, isAgain: isAgain, now: now)
     if isAgain && file.againTo == nil { isReadAgain = true }
     note(batch, of: place.path)
@@ -82,6 +82,7 @@ extension Importer {
     lockedSince = WallClock.monotonic.now()
     if hasNews && !(isAlone && tally.labels.hasAdded) {
       tally.adopt(try ledger.ledger.labelValues())
+      admission = try newAdmission()
     }
     return hasNews
   }
@@ -122,25 +123,17 @@ extension Importer {
     newSkips.removeAll()
     try ledger.write(tally, of: records, keepDetailsFrom: now - settings.ledger.detail)
     try ledger.write(settlement.takeChanges(), run: run)
+    try ledger.write(admission.takeChanges())
   }
 
-  /// Strikes out what the ledger knows by its identity; of older events it knows none.
+  /// Strikes out what the ledger knows, in its format or another.
   private func admit(_ records: inout RecordBatch, now: Timestamp) throws(LedgerError) {
-    let oldest = now - settings.ledger.dedup
-    for index in records.requests.indices {
-      let identity = records.requests[index].identity
-      if identity.start < oldest { continue }
-      if try ledger.admit(identity) { continue }
-      records.requests[index].form = .void
-      report.duplicates += 1
+    ledger.oldest = now - settings.ledger.dedup
+    var duplicates: Int64 = 0
+    try admission.admit(&records, ledger: ledger, now: now, hasMore: true) { fate, _, _, _ in
+      if fate == .duplicate { duplicates += 1 }
     }
-    for index in records.attempts.indices {
-      let identity = records.attempts[index].identity
-      if identity.start < oldest { continue }
-      if try ledger.admit(identity) { continue }
-      records.attempts[index].isVoid = true
-      report.duplicates += 1
-    }
+    report.duplicates += duplicates
   }
 
   /// Strikes out requests of days that are not this import's to add to, and those whose roll-ups

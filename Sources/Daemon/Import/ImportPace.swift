@@ -12,7 +12,7 @@ struct ImportPace {
   /// Lines, when they need not be: few enough to stay in the processor's cache.
   var unlockedLines: Int64 { min(lines, 512) }
   /// Rows of sums, when nothing else is to be done.
-  private(set) var rows = 8192
+  private(set) var rows = 32_768
   private var isFixed = false
 
   /// Learns from each transaction.

@@ -16,40 +16,36 @@ final class ImportText {
 
   private(set) var agreement = Agreement.same
   private var file: HistoryFile
-  /// What follows the last line end, if it came with the line that was looked at, padded for the
-  /// parser.
-  private var remainder: (bytes: [UInt8], offset: Int64)?
+  /// What follows the line that was looked at, if it came with it, padded for the parser.
+  private var remainder: [(bytes: [UInt8], offset: Int64)] = []
 
   init(_ candidate: ImportCandidate, at known: ImportFile, maxLine: Int) throws(HistoryFileError) {
     file = try HistoryFile(path: candidate.path, maxLine: maxLine, offset: known.lastLine ?? 0)
     guard let offset = known.lastLine else { return }
     agreement = .covered
-    var found: ImportBatch.Line?
-    // One line, whatever the budget, and at the end of the file what follows it.
-    _ = try file.read(budget: 1) { line, offset in
-      if found == nil {
-        found = ImportBatch.Line(line, at: offset)
-      } else {
-        remainder = (Array(line) + [UInt8](repeating: 0, count: 64), offset)
+    // One line, whatever the budget, and at the end of the file what follows it; or two that began as
+    // one, of a container that was killed in the middle of it.
+    _ = try file.read(budget: 1) { line, place in
+      guard place == offset else {
+        remainder.append((Array(line) + [UInt8](repeating: 0, count: 64), place))
+        return
       }
+      let isSame = ImportBatch.Line(line, at: place).hash == known.lastHash
+      agreement = isSame || agreement == .same ? .same : .different
     }
-    guard let found else { return }
-    agreement =
-      found.offset == offset && found.hash == known.lastHash ? .same : .different
   }
 
   /// Packed bytes that were read.
   var position: Int64 { file.position }
 
-  /// Where the text that was read ends.
-  var offset: Int64 { file.offset }
+  /// Whether the text that was read ends in the middle of a line.
+  var endsOpen: Bool { file.endsOpen }
 
   /// Reads up to about `lines` lines or 128 MiB; false at the end.
   func read(
     into batch: ImportBatch, lines: Int64, now: Timestamp, againTo: Int64
   ) throws(HistoryFileError) -> Bool {
-    if let (text, offset) = remainder {
-      remainder = nil
+    for (text, offset) in remainder {
       var bytes = text
       bytes.withUnsafeMutableBytes { bytes in
         let line = UnsafeMutableRawBufferPointer(rebasing: bytes.dropLast(64))
@@ -57,6 +53,7 @@ final class ImportText {
       }
       batch.noteLine()
     }
+    remainder.removeAll()
     while batch.lines < lines, batch.bytes < 128 << 20 {
       // The last ones one by one, so that there are not many more.
       let budget = lines - batch.lines < 32 ? 1 : 256 << 10

@@ -23,8 +23,10 @@ struct ImportPlace {
   var isLast = false
   /// Nor from another.
   var isFinal = false
-  /// Where the text ends, if it was read to its end.
-  var end: Int64?
+  /// The text was read to its end.
+  var isEnd = false
+  /// In the middle of a line.
+  var endsOpen = false
 }
 
 /// Puts files of the past into the ledger: usage and details, never the counters, never an alert.
@@ -47,6 +49,9 @@ package final class Importer {
   let clock: WallClock
   var tally: TallyState
   var settlement: Settlement
+  var admission: Admission
+  /// Whether old events have to be known too, since there are native lines and payloads of them.
+  var hasFormats = false
   var days = ImportDays(run: 0, force: false)
   var run: Int64 = 0
   var report = ImportReport()
@@ -103,6 +108,8 @@ package final class Importer {
       options: settings.labels, secret: secret, values: values, today: clock.now().day)
     tally = TallyState(options: settings.labels, labels: labels, prices: settings.prices)
     settlement = Settlement(settleAfter: [], metadataNames: [])
+    let ranking = FormatRanking(sources: [], dedup: settings.ledger.dedup, metadataNames: [])
+    admission = Admission(ranking: ranking, dedup: settings.ledger.dedup)
     batch = ImportBatch(metadataNames: settings.labels.metadataNames)
     maxLine = settings.sources.map(\.maxLine).max() ?? 1 << 20
     report.isRehearsal = options.isRehearsal
@@ -139,7 +146,6 @@ package final class Importer {
     return report
   }
 
-  /// In order of their first events, so that a request's lines in two files find each other.
   private func survey(_ paths: [String]) -> [ImportCandidate] {
     var candidates: [ImportCandidate] = []
     for path in paths {
@@ -151,8 +157,7 @@ package final class Importer {
         report.problems.append("\(error)")
       }
     }
-    let latest = Timestamp(microseconds: .max)
-    return candidates.sorted { ($0.first ?? latest, $0.path) < ($1.first ?? latest, $1.path) }
+    return candidates.sorted(by: Self.readsBefore)
   }
 
   /// Takes up the interrupted run of these files, or begins one; either names them all, so that it
@@ -171,6 +176,9 @@ package final class Importer {
       skips[files[index].id] = try ledger.skips(of: files[index])
     }
     let restored = try ledger.waiting(run: run)
+    let hasOldEvents = try ledger.hasOldEvents()
+    hasFormats = hasOldEvents || Self.haveFormats(candidates)
+    admission = try newAdmission()
     try ledger.ledger.commit()
     days = ImportDays(run: run, force: options.force)
     settlement = newSettlement(restored)
@@ -212,12 +220,13 @@ package final class Importer {
         hasMore = try text.read(
           into: batch, lines: needsLock ? pace.lines : pace.unlockedLines, now: clock.now(),
           againTo: file.againTo ?? -1)
-        if !hasMore { place.end = text.offset }
+        place.isEnd = !hasMore
+        place.endsOpen = text.endsOpen
       } catch {
         report.add(problem: "\(error)")
         hasMore = false
       }
-      if place.end != nil { file.stamp = candidate.stamp }
+      if place.isEnd { file.stamp = candidate.stamp }
       place.isLast = !hasMore
       place.isFinal = isFinal && !hasMore
       last = (file, file.againTo != nil)
@@ -240,6 +249,7 @@ package final class Importer {
     readAgain.removeAll()
     tally = emptyTally(try ledger.ledger.labelValues(), now: clock.now())
     settlement = newSettlement(try ledger.waiting(run: run))
+    admission = try newAdmission()
     days = ImportDays(run: run, force: options.force)
     newSkips.removeAll()
     isReadAgain = false

@@ -123,7 +123,7 @@ package struct Settlement {
       settleOrForget(key, in: &batch, horizon: horizon)
     }
     if waiting.count > capacity { makeRoom(in: &batch) }
-    if settledDues.count > settledCapacity { forgetSettled() }
+    if waiting.count > settledCapacity, settledDues.count > settledCapacity { forgetSettled() }
     nextDue = dues.values.min() ?? Timestamp(microseconds: .max)
   }
 

@@ -80,15 +80,18 @@ struct ContainerLines: ~Copyable {
   /// can double it, and the other stream goes on meanwhile.
   var window: Int { 2 * maxLine + (1 << 20) }
 
-  /// Delivers the lines in `bytes`, framed or not; `isEnd`: the last one need not have an end;
-  /// `givingUp`: the first that is open is delivered as it is, for its reader to reject.
+  /// Delivers the lines that begin in the first `budget` of `bytes`, framed or not; `isEnd`: the last
+  /// one need not have an end; `givingUp`: the first that is open is delivered as it is, for its
+  /// reader to reject.
   mutating func unwrap(
-    _ bytes: UnsafeMutableRawBufferPointer, at offset: Int64, skipping: inout Streams,
-    isEnd: Bool = false, givingUp: Bool = false, _ splitter: inout LineSplitter,
-    _ deliver: Delivery
+    _ bytes: UnsafeMutableRawBufferPointer, at offset: Int64, budget: Int = .max,
+    skipping: inout Streams, isEnd: Bool = false, givingUp: Bool = false,
+    _ splitter: inout LineSplitter, _ deliver: Delivery
   ) -> Progress {
     var pass = Pass(skipping: skipping, isEnd: isEnd, givingUp: givingUp)
-    while let line = Self.line(of: bytes, from: pass.progress.taken, isEnd: isEnd) {
+    while pass.progress.taken < budget,
+      let line = Self.line(of: bytes, from: pass.progress.taken, isEnd: isEnd)
+    {
       let behind = min(bytes.count, pass.progress.taken + line.count + 1)
       let place = offset + Int64(pass.progress.taken)
       if let frame = ContainerFrame(UnsafeRawBufferPointer(line)) {

@@ -26,7 +26,8 @@ package enum HistoryFileError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// A finished log of the past, plain or packed with gzip or zstd, read once from front to back.
+/// A finished log of the past, plain or packed with gzip or zstd, read once from front to back; what
+/// container runtimes put around lines is taken off.
 package struct HistoryFile: ~Copyable {
   package let path: String
   /// Bytes on disk.
@@ -34,20 +35,50 @@ package struct HistoryFile: ~Copyable {
   private let file: OpenFile
   private let unpacker: (any Unpacker)?
   private var lines: StreamLines
+  private var containers: ContainerLines
+  /// The container streams in the middle of a line that was dealt with.
+  private var skipping: ContainerLines.Streams
   private var fileOffset: Int64
   private var isAtEnd = false
+  /// Whether the last line that was delivered had no end.
+  package private(set) var endsOpen = false
+
+  /// How far before the first line the last frame of a container's streams is looked for.
+  private static let lookBack: Int64 = 256 << 10
 
   /// Opens a file to read from the line that begins at `offset`, in bytes of its unpacked text.
   package init(path: String, maxLine: Int, offset: Int64 = 0) throws(HistoryFileError) {
     let file = try Self.open(path)
     let unpacker = try Self.unpacker(for: file.handle, path: path)
-    if let unpacker { try Self.skip(offset, in: unpacker, path: path) }
+    let before = min(offset, Self.lookBack)
+    if let unpacker { try Self.skip(offset - before, in: unpacker, path: path) }
+    let skipping = try Self.streams(
+      in: Int(before), of: file.handle, at: offset - before, unpacker, path: path)
     self.path = path
     self.unpacker = unpacker
     self.file = file.handle
+    self.skipping = skipping
     size = file.size
     fileOffset = unpacker == nil ? offset : 0
-    lines = StreamLines(capacity: 4 * StreamLines.chunk, maxLine: maxLine, position: offset)
+    containers = ContainerLines(maxLine: maxLine)
+    lines = StreamLines(
+      capacity: containers.window + maxLine + 2 * StreamLines.chunk, maxLine: maxLine,
+      position: offset, stopsAtFrames: true)
+  }
+
+  /// The streams in the middle of a line behind the next `count` bytes.
+  private static func streams(
+    in count: Int, of file: OpenFile, at offset: Int64, _ unpacker: (any Unpacker)?, path: String
+  ) throws(HistoryFileError) -> ContainerLines.Streams {
+    let bytes = LineBuffer(capacity: count)
+    var filled = 0
+    while filled < count {
+      let room = UnsafeMutableRawBufferPointer(rebasing: bytes.bytes[filled...])
+      let part = try read(into: room, from: file, at: offset + Int64(filled), unpacker, path: path)
+      if part == 0 { return [] }
+      filled += part
+    }
+    return ContainerLines.unfinished(in: bytes.bytes)
   }
 
   /// The first bytes of a file's unpacked text, at most `count`.
@@ -88,30 +119,56 @@ package struct HistoryFile: ~Copyable {
   ) throws(HistoryFileError) -> ReadResult {
     var result = ReadResult()
     while result.bytes < budget {
-      lines.deliver(budget: budget - result.bytes, &result, deliver)
+      next(to: budget, &result, deliver)
       lines.commit()
       if result.hasMore || isAtEnd { break }
       isAtEnd = try fill() == 0
     }
-    if isAtEnd && !result.hasMore {
-      lines.deliverRemainder(&result, deliver)
-      lines.commit()
-    }
+    if isAtEnd && !result.hasMore { deliverRemainder(&result, deliver) }
     result.hasMore = result.hasMore || !isAtEnd
     for index in result.problems.indices { result.problems[index].path = path }
     return result
   }
 
+  private mutating func next(
+    to budget: Int, _ result: inout ReadResult, _ deliver: StreamLines.Delivery
+  ) {
+    if !lines.hasMetFrame {
+      lines.deliver(budget: budget - result.bytes, &result, deliver)
+    }
+    // It may have been met just now.
+    guard lines.hasMetFrame, result.bytes < budget else { return }
+    _ = lines.unwrap(
+      &containers, skipping: &skipping, budget: budget - result.bytes, &result, deliver)
+  }
+
+  private mutating func deliverRemainder(
+    _ result: inout ReadResult, _ deliver: StreamLines.Delivery
+  ) {
+    endsOpen = endsOpen || lines.undelivered > 0
+    while lines.unwrap(
+      &containers, skipping: &skipping, budget: .max, isEnd: true, &result, deliver)
+    {}
+    lines.commit()
+  }
+
   private mutating func fill() throws(HistoryFileError) -> Int {
     let (path, file, unpacker, offset) = (path, file, unpacker, fileOffset)
     let count = try lines.fill { (room) throws(HistoryFileError) in
-      if let unpacker { return try Self.unpack(unpacker, into: room, path: path) }
-      let count = file.read(into: room, at: offset)
-      if count >= 0 { return count }
-      throw .cannotRead(path: path, reason: SystemError.last.description)
+      try Self.read(into: room, from: file, at: offset, unpacker, path: path)
     }
     fileOffset += Int64(count)
     return count
+  }
+
+  private static func read(
+    into room: UnsafeMutableRawBufferPointer, from file: OpenFile, at offset: Int64,
+    _ unpacker: (any Unpacker)?, path: String
+  ) throws(HistoryFileError) -> Int {
+    if let unpacker { return try unpack(unpacker, into: room, path: path) }
+    let count = file.read(into: room, at: offset)
+    if count >= 0 { return count }
+    throw .cannotRead(path: path, reason: SystemError.last.description)
   }
 
   private static func open(

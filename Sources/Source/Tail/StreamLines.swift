@@ -6,9 +6,12 @@ struct StreamLines: ~Copyable {
   typealias Delivery = (UnsafeMutableRawBufferPointer, Int64) -> Void
 
   /// Bytes taken in at a time.
-  static let chunk = 256 << 10
+  static let chunk = 128 << 10
 
   private let maxLine: Int
+  /// Whether to stop at a line that may be a container's frame, for `unwrap` to go on.
+  private let stopsAtFrames: Bool
+  private(set) var hasMetFrame = false
   private var buffer: LineBuffer
   // Indices into the buffer: from where on bytes are not committed, not delivered, not searched.
   private var kept = 0
@@ -25,8 +28,9 @@ struct StreamLines: ~Copyable {
   private var gaps: [(index: Int, length: Int64)] = []
 
   /// Room for `capacity` bytes, at least for two of the longest lines.
-  init(capacity: Int, maxLine: Int, position: Int64 = 0) {
+  init(capacity: Int, maxLine: Int, position: Int64 = 0, stopsAtFrames: Bool = false) {
     self.maxLine = maxLine
+    self.stopsAtFrames = stopsAtFrames
     base = position
     buffer = LineBuffer(capacity: max(capacity, 2 * (maxLine + 2)))
   }
@@ -64,12 +68,16 @@ struct StreamLines: ~Copyable {
     var bytes = 0
     while bytes < budget, let newline = lineEnd(from: scanned, to: end) {
       let line = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[next..<newline])
+      if stopsAtFrames, ContainerFrame.mayBegin(UnsafeRawBufferPointer(line)) {
+        hasMetFrame = true
+        break
+      }
       splitter.take(line, at: position(at: next), deliver)
       bytes += line.count + 1
       next = newline + 1
       scanned = next
     }
-    if bytes < budget { scanned = end }
+    if bytes < budget && !hasMetFrame { scanned = end }
     note(splitter, bytes, &result)
     result.hasMore = lineEnd(from: scanned, to: end) != nil
   }
@@ -83,6 +91,27 @@ struct StreamLines: ~Copyable {
     next = end
     scanned = end
     note(splitter, line.count, &result)
+  }
+
+  /// Delivers what containers printed, `isEnd`: to the last byte; true if that was something.
+  mutating func unwrap(
+    _ containers: inout ContainerLines, skipping: inout ContainerLines.Streams, budget: Int,
+    isEnd: Bool = false, _ result: inout ReadResult, _ deliver: Delivery
+  ) -> Bool {
+    var splitter = LineSplitter(maxLine: maxLine)
+    let begin = next
+    let progress = containers.unwrap(
+      UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[next..<end]), at: 0, budget: budget,
+      skipping: &skipping, isEnd: isEnd, givingUp: isEnd, &splitter
+    ) { line, place in
+      deliver(line, position(at: begin + Int(place)))
+    }
+    splitter.firstTooLong = splitter.firstTooLong.map { position(at: begin + Int($0)) }
+    next += progress.taken
+    scanned = next
+    note(splitter, progress.taken, &result)
+    result.hasMore = !progress.isOpen && lineEnd(from: next, to: end) != nil
+    return progress.taken > 0
   }
 
   /// What was delivered need not be kept.
