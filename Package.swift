@@ -99,8 +99,7 @@ let package = Package(
       "Daemon",
       [
         "Daemon", "Budget", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Record",
-        "Source",
-        "Support", "Tally",
+        "Source", "Support", "Tally",
       ]),
     tests("Command", ["Ledger", "Support", "sidelight"]),
   ],

@@ -65,6 +65,7 @@ final class OutboxWriter: Sendable {
     for report in reports {
       try ledger.write(OutboxChange(report))
       tally.add(report.result, receiver: report.outcome.entry.receiver, now: now)
+      if let event = LedgerEvent(report) { try ledger.write(event) }
     }
     state.withLock { $0.writtenReports = reports.count }
     guard !posted.isEmpty else { return }
@@ -77,6 +78,7 @@ final class OutboxWriter: Sendable {
       guard let added = try ledger.add(row) else { continue }
       if added.givenUp != nil {
         tally.add(.givenUp, receiver: row.receiver, now: now)
+        try ledger.write(LedgerEvent(row, now: now))
       } else {
         waiting[row.receiver, default: 0] += 1
       }
@@ -103,7 +105,7 @@ final class OutboxWriter: Sendable {
 
   private func log(_ report: Courier.Report) {
     let entry = report.outcome.entry
-    let message = "message \(entry.number) to \(entry.receiver)"
+    let message = "message \(entry.number) to \(entry.receiver), \(report.title.quoted),"
     switch report.outcome.step {
     case .done: Log.info("\(message) is delivered")
     case .retry(let at):
@@ -134,7 +136,7 @@ extension Courier.Letter {
       entry: Outbox.Entry(
         number: row.number, receiver: row.receiver, orderingKey: row.orderingKey,
         created: row.created, due: row.due, attempts: row.attempts, isBarred: row.isBarred),
-      body: row.body)
+      title: row.title, body: row.body)
   }
 }
 
@@ -161,5 +163,29 @@ extension Courier.Report {
     case .retry: .retried
     case .giveUp: .givenUp
     }
+  }
+}
+
+extension LedgerEvent {
+  /// The end of a message; nil while it is tried.
+  fileprivate init?(_ report: Courier.Report) {
+    let result = report.result
+    guard result != .retried else { return nil }
+    self.init(
+      time: report.time, kind: .notification, subject: report.outcome.entry.receiver,
+      detail: .object([
+        "result": .text(result.rawValue), "title": .text(report.title),
+        "attempts": .integer(Int64(report.outcome.entry.attempts)), "answer": .text(report.text),
+      ]))
+  }
+
+  /// A message that was given up as it came.
+  fileprivate init(_ row: OutboxRow, now: Timestamp) {
+    self.init(
+      time: now, kind: .notification, subject: row.receiver,
+      detail: .object([
+        "result": .text(NotificationResult.givenUp.rawValue), "title": .text(row.title),
+        "attempts": .integer(0), "answer": .text(row.answer),
+      ]))
   }
 }

@@ -13,6 +13,8 @@ package struct LedgerEvent: Sendable, Equatable {
     case budgetCrossed = "budget_crossed"
     /// Likewise, its forecast has exceeded the limit.
     case budgetForecast = "budget_forecast"
+    /// A notification was delivered or given up; the subject is the receiver.
+    case notification
   }
 
   package var time: Timestamp

@@ -10,11 +10,14 @@ package final class Courier: Sendable {
   /// A message with what the ledger holds of it.
   package struct Letter: Sendable {
     package var entry: Outbox.Entry
+    /// One line for operators.
+    package var title: String
     /// A `Notification` as it is stored.
     package var body: [UInt8]
 
-    package init(entry: Outbox.Entry, body: [UInt8]) {
+    package init(entry: Outbox.Entry, title: String, body: [UInt8]) {
       self.entry = entry
+      self.title = title
       self.body = body
     }
   }
@@ -22,6 +25,8 @@ package final class Courier: Sendable {
   /// What came of an attempt.
   package struct Report: Sendable, Equatable {
     package var outcome: Outbox.Outcome
+    /// One line for operators.
+    package var title: String
     package var time: Timestamp
     /// What the receiver said, for people.
     package var text: String
@@ -29,7 +34,7 @@ package final class Courier: Sendable {
 
   private struct State: Sendable {
     var outbox = Outbox()
-    var bodies: [Int64: [UInt8]] = [:]
+    var letters: [Int64: Letter] = [:]
     var receivers: [String: any Receiver] = [:]
     var generator = SystemRandomNumberGenerator()
     var isStopping = false
@@ -96,8 +101,10 @@ package final class Courier: Sendable {
       let names = Set(state.receivers.keys)
       var letters: [(Letter, any Receiver)] = []
       for entry in state.outbox.takeDue(now: now, receivers: names) {
-        guard let receiver = state.receivers[entry.receiver] else { continue }
-        letters.append((Letter(entry: entry, body: state.bodies[entry.number] ?? []), receiver))
+        guard let receiver = state.receivers[entry.receiver],
+          let letter = state.letters[entry.number]
+        else { continue }
+        letters.append((letter, receiver))
       }
       // A clock that is set shows in a minute at the latest.
       let next = state.outbox.nextDue(now: now, receivers: names).map { min($0 - now, .minutes(1)) }
@@ -120,7 +127,9 @@ package final class Courier: Sendable {
       state.outbox.finish(
         letter.entry.number, answer.verdict, now: now, using: &state.generator)
     }
-    if let outcome { report(Report(outcome: outcome, time: now, text: answer.text)) }
+    if let outcome {
+      report(Report(outcome: outcome, title: letter.title, time: now, text: answer.text))
+    }
     wakeup.yield()
   }
 }
@@ -140,8 +149,8 @@ extension Courier {
   package func adopt(_ letters: [Letter]) {
     state.withLock { state in
       state.outbox.adopt(letters.map(\.entry))
-      state.bodies = Dictionary(
-        letters.map { ($0.entry.number, $0.body) }, uniquingKeysWith: { first, _ in first })
+      for letter in letters { state.letters[letter.entry.number] = letter }
+      state.letters = state.letters.filter { state.outbox.holds($0.key) }
     }
     wakeup.yield()
   }
@@ -150,7 +159,7 @@ extension Courier {
   package func add(_ letters: [Letter]) {
     state.withLock { state in
       state.outbox.add(letters.map(\.entry))
-      for letter in letters { state.bodies[letter.entry.number] = letter.body }
+      for letter in letters { state.letters[letter.entry.number] = letter }
     }
     wakeup.yield()
   }
@@ -159,7 +168,7 @@ extension Courier {
   package func settle(_ numbers: [Int64]) {
     state.withLock { state in
       state.outbox.settle(numbers)
-      for number in numbers where !state.outbox.holds(number) { state.bodies[number] = nil }
+      for number in numbers where !state.outbox.holds(number) { state.letters[number] = nil }
     }
     wakeup.yield()
   }

@@ -34,13 +34,26 @@ package struct Delivery: Sendable {
     await best(of: receiver.requests(for: notification, at: now), receiver)
   }
 
-  /// Asks whether `receiver` can be reached, without a message to anybody.
-  ///
-  /// Whether it lets us in shows where asking needs the same rights as sending.
-  package func probe(_ receiver: any Receiver) async -> [Answer] {
-    var answers: [Answer] = []
-    for request in receiver.probes { answers.append(await answer(to: request, receiver)) }
-    return answers
+  /// What an address of a receiver answers to a question that tells nobody anything.
+  package struct Finding: Sendable, Equatable {
+    package var isFine: Bool
+    /// For people, on one line, without a secret.
+    package var text: String
+  }
+
+  /// Asks whether `receiver` can be reached, one finding for each of its addresses.
+  package func probe(_ receiver: any Receiver) async -> [Finding] {
+    var findings: [Finding] = []
+    for request in receiver.probes {
+      switch await send(request) {
+      case .success(let response):
+        let isFine = receiver.isFine(response)
+        let text = isFine ? "can be reached" : receiver.explain(response)
+        findings.append(Finding(isFine: isFine, text: "\(request.url.origin): \(text)"))
+      case .failure(let error): findings.append(Finding(isFine: false, text: "\(error)"))
+      }
+    }
+    return findings
   }
 
   private func best(of requests: [ClientRequest], _ receiver: any Receiver) async -> Answer {

@@ -86,7 +86,7 @@ extension Message {
       lines.append(spans)
     }
     if let outlook = outlook(notice) { lines.append([.plain(outlook)]) }
-    lines.append([.plain(period(notice))])
+    lines.append(period(notice))
     return lines
   }
 
@@ -108,25 +108,26 @@ extension Message {
     return end.map { "\(text). \($0)" } ?? text
   }
 
-  private static func period(_ notice: BudgetNotice) -> String {
+  private static func period(_ notice: BudgetNotice) -> [Span] {
     let period = notice.period
-    let zone = period.timezone.printable
+    let zone = Span.name(period.timezone)
+    let (start, end) = (period.start.civil.minuteText, period.end.civil.minuteText)
     if period.kind.hasPrefix("rolling") {
-      return
-        "Counted from \(period.start.civil.minuteText) to \(period.end.civil.minuteText) \(zone)"
+      return [.plain("Counted from \(start) to \(end) "), zone]
     }
     let verb = notice.isLate ? "ended" : "ends"
-    let late = notice.isLate ? "; this was found after its end" : ""
-    return "The \(period.kind) \(verb) at \(period.end.civil.minuteText) \(zone)\(late)"
+    let spans: [Span] = [.plain("The \(period.kind) \(verb) at \(end) "), zone]
+    return spans + (notice.isLate ? [.plain("; this was found after its end")] : [])
   }
 
   private static func evidence(_ notice: ProviderNotice) -> [Span] {
-    var text = "Since \(CivilTime(notice.since).minuteText) UTC; it was \(notice.previous)"
-    if let ratio = notice.errorRatio {
-      text += ". \(Int((min(max(ratio, 0), 1) * 100).rounded())) % of its attempts fail"
-      if !notice.reason.isEmpty { text += ", most with \(notice.reason)" }
-    }
-    return [.plain(text)]
+    let since = CivilTime(notice.since).minuteText
+    var spans: [Span] = [.plain("Since \(since) UTC; it was "), .name(notice.previous)]
+    guard let ratio = notice.errorRatio else { return spans }
+    let percent = Int((min(max(ratio, 0), 1) * 100).rounded())
+    spans.append(.plain(". \(percent) % of its attempts fail"))
+    if !notice.reason.isEmpty { spans += [.plain(", most with "), .name(notice.reason)] }
+    return spans
   }
 }
 

@@ -5,7 +5,7 @@ enum CommandLineSyntax {
   static let program = ProgramSyntax(
     name: "sidelight",
     summary: "Sidelight turns the logs of a LiteLLM proxy into Prometheus metrics.",
-    commands: [run, check, importFiles, budgets, metrics, version],
+    commands: [run, check, importFiles, budgets, notify, outbox, metrics, version],
     notes: """
       'sidelight COMMAND --help' tells more about a command.
       Exit status: 0 if all went well, 1 if not, 2 if the command line or the
@@ -59,6 +59,25 @@ enum CommandLineSyntax {
       OptionSyntax(
         "all", help: "on a terminal: every key, team … of a budget, not only\nthe 10 most used"),
     ])
+
+  private static let notify = CommandSyntax(
+    "notify", summary: "send a test message",
+    details: """
+      Sends a test message to each receiver and says what it answered. Exits with 1
+      if one of them did not take it.
+      """,
+    operands: .oneOrMore("RECEIVER"),
+    options: [config])
+
+  private static let outbox = CommandSyntax(
+    "outbox", summary: "list, retry or drop notifications",
+    details: """
+      Lists the notifications that wait and those that were given up. 'retry' makes
+      messages due now, 'drop' forgets them; a running sidelight sees it within a
+      second, and without one it counts from the next start.
+      """,
+    operands: .any("[list | retry ID... | drop ID...]"),
+    options: [config])
 
   private static let metrics = CommandSyntax(
     "metrics", summary: "list every metric family",

@@ -21,6 +21,8 @@ do {
     case "check": exit(try CheckCommand.run(arguments))
     case "import": exit(try ImportCommand.run(arguments))
     case "budgets": try BudgetsCommand.run(arguments)
+    case "notify": exit(try NotifyCommand.run(arguments))
+    case "outbox": exit(try OutboxCommand.run(arguments))
     case "metrics":
       print(arguments.has("markdown") ? Catalogue.markdown() : Catalogue.text(), terminator: "")
     default: print("sidelight \(Version.text)")

@@ -4,8 +4,6 @@ import Testing
 
 @testable import Notify
 
-private let start = Timestamp(microseconds: 1_795_262_400_000_000)
-
 /// Draws the least, so that no delay is lengthened.
 private struct NoJitter: RandomNumberGenerator {
   mutating func next() -> UInt64 { 1 }
@@ -19,7 +17,7 @@ struct RetryScheduleTests {
     _ verdict: RetrySchedule.Verdict, attempts: Int = 1, age: TimeSpan = .seconds(0)
   ) -> RetrySchedule.Step {
     schedule.step(
-      after: verdict, attempts: attempts, created: start, now: start + age, using: &generator)
+      after: verdict, attempts: attempts, created: noon, now: noon + age, using: &generator)
   }
 
   @Test("failures are tried again later and later, then every hour for three days")
@@ -28,8 +26,8 @@ struct RetryScheduleTests {
     var delays: [TimeSpan] = []
     var attempts = 1
     while case .retry(let at) = step(.failed(wait: nil), attempts: attempts, age: age) {
-      delays.append(at - (start + age))
-      age = at - start
+      delays.append(at - (noon + age))
+      age = at - noon
       attempts += 1
     }
     let first: [TimeSpan] = [
@@ -46,15 +44,15 @@ struct RetryScheduleTests {
     arguments: [(0, 1), (1, 1), (35, 35), (3600, 3600), (86_400, 3600), (-5, 1)])
   mutating func wait(_ asked: Int64, _ expected: Int64) {
     let verdict = RetrySchedule.Verdict.failed(wait: .seconds(asked))
-    #expect(step(verdict, attempts: 4) == .retry(at: start + .seconds(expected)))
+    #expect(step(verdict, attempts: 4) == .retry(at: noon + .seconds(expected)))
   }
 
   @Test("a delivered message is done, a refused one given up, one not let in tried hourly")
   mutating func verdicts() {
     #expect(step(.delivered, attempts: 9, age: .hours(100)) == .done)
     #expect(step(.refused) == .giveUp)
-    #expect(step(.barred) == .retry(at: start + .hours(1)))
-    #expect(step(.barred, attempts: 30, age: .hours(71)) == .retry(at: start + .hours(72)))
+    #expect(step(.barred) == .retry(at: noon + .hours(1)))
+    #expect(step(.barred, attempts: 30, age: .hours(71)) == .retry(at: noon + .hours(72)))
     #expect(step(.barred, attempts: 72, age: .hours(72)) == .giveUp)
   }
 
@@ -62,7 +60,7 @@ struct RetryScheduleTests {
   mutating func patience() {
     #expect(
       step(.failed(wait: nil), attempts: 1, age: .hours(100))
-        == .retry(at: start + .hours(100) + .seconds(5)))
+        == .retry(at: noon + .hours(100) + .seconds(5)))
     #expect(step(.failed(wait: nil), attempts: 6, age: .hours(100)) == .giveUp)
   }
 
@@ -72,13 +70,13 @@ struct RetryScheduleTests {
     var seen: Set<Int64> = []
     for _ in 0..<1000 {
       let step = schedule.step(
-        after: .failed(wait: nil), attempts: 6, created: start, now: start, using: &random)
+        after: .failed(wait: nil), attempts: 6, created: noon, now: noon, using: &random)
       guard case .retry(let at) = step else {
         Issue.record("\(step)")
         return
       }
-      #expect(at - start >= .hours(1) && at - start <= RetrySchedule.longestDelay)
-      seen.insert((at - start).microseconds / 60_000_000)
+      #expect(at - noon >= .hours(1) && at - noon <= RetrySchedule.longestDelay)
+      seen.insert((at - noon).microseconds / 60_000_000)
     }
     #expect(seen.count >= 6)
   }

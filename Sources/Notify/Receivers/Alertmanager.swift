@@ -106,6 +106,6 @@ struct AlertmanagerReceiver: Receiver {
     }
   }
 
-  var probes: [ClientRequest] { health.map { ClientRequest($0, limits: attemptLimits) } }
+  var probes: [ClientRequest] { health.map { ClientRequest($0, limits: probeLimits) } }
   var place: String { alerts.map(\.origin).joined(separator: ", ") }
 }

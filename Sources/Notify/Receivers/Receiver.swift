@@ -9,8 +9,10 @@ package protocol Receiver: Sendable {
   func explain(_ response: ClientResponse) -> String
   /// How long it asks to wait, by other means than `Retry-After`.
   func wait(in response: ClientResponse) -> TimeSpan?
-  /// What shows whether it can be reached and lets us in, without a message to anybody.
+  /// What shows whether it can be reached, without a message to anybody.
   var probes: [ClientRequest] { get }
+  /// Whether an answer to a probe shows that messages will get through, as far as a probe can tell.
+  func isFine(_ response: ClientResponse) -> Bool
   /// Where it is, without a secret.
   var place: String { get }
 }
@@ -18,6 +20,9 @@ package protocol Receiver: Sendable {
 extension Receiver {
   package func explain(_ response: ClientResponse) -> String { "status \(response.status)" }
   package func wait(in response: ClientResponse) -> TimeSpan? { nil }
+  package func isFine(_ response: ClientResponse) -> Bool {
+    (200...299).contains(response.status)
+  }
 }
 
 /// One entry of `receivers:` in the configuration.
@@ -64,11 +69,14 @@ extension ClientRequest {
       limits: attemptLimits)
   }
 
-  /// A GET of a server's top page: it answers anything at all if it can be reached.
-  static func touch(_ url: ClientURL) -> ClientRequest? {
-    (try? ClientURL("\(url.origin)/")).map { ClientRequest($0, limits: attemptLimits) }
+  /// Asks what may be asked at `url`, which does nothing there: any answer but a redirect will do.
+  static func touch(_ url: ClientURL) -> ClientRequest {
+    ClientRequest(url, method: .options, limits: probeLimits)
   }
 }
+
+/// Of a question to which somebody waits for the answer.
+let probeLimits = ClientLimits(total: .seconds(5))
 
 extension ClientResponse {
   /// The body for a message: its beginning, on one line.

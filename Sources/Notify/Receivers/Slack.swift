@@ -102,6 +102,8 @@ struct SlackReceiver: Receiver {
     }
   }
 
-  var probes: [ClientRequest] { url.flatMap(ClientRequest.touch).map { [$0] } ?? [] }
+  var probes: [ClientRequest] { url.map { [.touch($0)] } ?? [] }
+  /// Most services know no OPTIONS, and say so with some error.
+  func isFine(_ response: ClientResponse) -> Bool { !(300...399).contains(response.status) }
   var place: String { url?.origin ?? "" }
 }

@@ -94,7 +94,7 @@ struct TelegramReceiver: Receiver {
       return "\(text); the group has become a supergroup, its chat_id is \(chat) now"
     }
     switch response.status {
-    case 200...299: return answer?.result?.username.map { "bot @\($0.printable)" } ?? text
+    case 200...299: return text
     case 401, 404: return "\(text); check the bot token, it may have been revoked"
     case 400 where description.contains("chat not found"):
       return "\(text); check chat_id, and that the bot is a member of the chat"
@@ -111,14 +111,13 @@ struct TelegramReceiver: Receiver {
     Answer(response)?.parameters?.retryAfter.map { .seconds(min(max($0, 0), 86_400)) }
   }
 
-  var probes: [ClientRequest] { [ClientRequest(ask, limits: attemptLimits)] }
+  var probes: [ClientRequest] { [ClientRequest(ask, limits: probeLimits)] }
   var place: String { send.origin }
 
   /// What every method answers.
   private struct Answer: Decodable {
     var description: String?
     var parameters: Parameters?
-    var result: Result?
 
     struct Parameters: Decodable {
       var retryAfter: Int64?
@@ -128,10 +127,6 @@ struct TelegramReceiver: Receiver {
         case retryAfter = "retry_after"
         case migrateToChat = "migrate_to_chat_id"
       }
-    }
-
-    struct Result: Decodable {
-      var username: String?
     }
 
     init?(_ response: ClientResponse) {

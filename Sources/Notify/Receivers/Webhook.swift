@@ -33,9 +33,8 @@ struct WebhookReceiver: Receiver {
     request.headers["webhook-id"] = notification.id
     request.headers["webhook-timestamp"] = timestamp
     if !keys.isEmpty {
-      let signed = Array("\(notification.id).\(timestamp).".utf8) + body
       let signatures = keys.map { key in
-        "v1,\(Data(hmacSHA256(signed, key: key)).base64EncodedString())"
+        WebhookSecret.signature(id: notification.id, timestamp: timestamp, body: body, key: key)
       }
       request.headers["webhook-signature"] = signatures.joined(separator: " ")
     }
@@ -54,7 +53,9 @@ struct WebhookReceiver: Receiver {
     }
   }
 
-  var probes: [ClientRequest] { url.flatMap(ClientRequest.touch).map { [$0] } ?? [] }
+  var probes: [ClientRequest] { url.map { [.touch($0)] } ?? [] }
+  /// Most services know no OPTIONS, and say so with some error.
+  func isFine(_ response: ClientResponse) -> Bool { !(300...399).contains(response.status) }
   var place: String { url?.origin ?? "" }
 }
 
@@ -75,5 +76,11 @@ package enum WebhookSecret {
       keys.append(Array(key))
     }
     return keys
+  }
+
+  /// What proves that the holder of `key` sent `body` under `id` at `timestamp`.
+  static func signature(id: String, timestamp: String, body: [UInt8], key: [UInt8]) -> String {
+    let signed = Array("\(id).\(timestamp).".utf8) + body
+    return "v1,\(Data(hmacSHA256(signed, key: key)).base64EncodedString())"
   }
 }

@@ -144,6 +144,7 @@ private struct ArgumentParser {
     switch syntax.operands {
     case .none:
       if let extra = result.operands.first { throw error("unexpected argument \(extra.quoted)") }
+    case .any: break
     case .oneOrMore(let name):
       if result.operands.isEmpty { throw error("\(name) is missing") }
       if result.operands.contains("") { throw error("\(name) is empty") }

@@ -28,6 +28,8 @@ package struct CommandSyntax: Sendable, Equatable {
     case none
     /// At least one, called by this name in the help.
     case oneOrMore(String)
+    /// Any number; the help shows this.
+    case any(String)
   }
 
   package var name: String

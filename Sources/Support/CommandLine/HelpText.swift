@@ -41,6 +41,7 @@ extension CommandSyntax {
     switch operands {
     case .none: nil
     case .oneOrMore(let name): "\(name)..."
+    case .any(let usage): usage
     }
   }
 }
