@@ -214,8 +214,8 @@ class SystemTests(unittest.TestCase):
             run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x",
                 "-keyout", f"{folder}/key", "-out", f"{folder}/cert")
             text = (DEPLOY / "nginx/sidelight.conf").read_text()
-            text = text.replace("/etc/ssl/certs/llm.pem", f"{folder}/cert")
-            text = text.replace("/etc/ssl/private/llm.key", f"{folder}/key")
+            text = text.replace("/etc/ssl/certs/sidelight.pem", f"{folder}/cert")
+            text = text.replace("/etc/ssl/private/sidelight.key", f"{folder}/key")
             with open(f"{folder}/nginx.conf", "w", encoding="utf-8") as file:
                 file.write(f"events {{}}\npid {folder}/pid;\nerror_log stderr;\n"
                            f"http {{\naccess_log off;\n{text}\n}}\n")
