@@ -26,6 +26,7 @@ package final class CostLedger {
   /// Prepared when there is a budget.
   var budgetSQL: BudgetSQL?
   private let lock: OwnerLock?
+  private let place: LedgerPlace
   private var familyIDs: [Int64] = []
   /// Changes when another connection has written.
   var dataVersion: Int64 = 0
@@ -46,6 +47,7 @@ package final class CostLedger {
     if role == .rehearsal {
       lock = nil
       database = try Self.openForRehearsal(options.path)
+      place = LedgerPlace(path: options.path)
       sql = try LedgerSQL(database)
       healthSQL = try HealthSQL(database)
       return
@@ -65,6 +67,7 @@ package final class CostLedger {
       guard case .unavailable(_, let reason) = error else { throw error }
       throw .cannotOpen(path: options.path, reason: reason)
     }
+    place = LedgerPlace(path: options.path)
     sql = try LedgerSQL(database)
     healthSQL = try HealthSQL(database)
     try prepareFamilies()
@@ -74,6 +77,7 @@ package final class CostLedger {
   /// Starts the batch's transaction. True if another process has written since the last one, so that
   /// what is in memory must be loaded anew.
   package func begin() throws(LedgerError) -> Bool {
+    guard place.isKept else { throw .movedAway(path: options.path) }
     try database.execute("BEGIN IMMEDIATE")
     let version = try database.integer("PRAGMA data_version") ?? 0
     defer { dataVersion = version }

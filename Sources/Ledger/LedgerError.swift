@@ -9,7 +9,13 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
   case inUse(path: String)
   /// Another `sidelight import` is under way.
   case importRunning(path: String)
-  /// Full disk, read-only file system, lock not had in time: it may go better later.
+  /// Another process has held the lock for too long: it may go better later.
+  case locked(path: String)
+  /// The disk is full: it may go better later.
+  case full(path: String)
+  /// The file has no longer the name under which it was opened.
+  case movedAway(path: String)
+  /// Read-only file system, broken disk: it may go better later.
   case unavailable(doing: String, reason: String)
   /// The file is damaged.
   case corrupt(path: String, reason: String)
@@ -36,6 +42,20 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
       "the ledger \(path) is in use by another sidelight; stop that one, or set ledger.url"
     case .importRunning(let path):
       "another import into the ledger \(path) is running; wait for its end"
+    case .locked(let path):
+      """
+      the ledger \(path) is locked by another process, such as a backup or a shell: let that one \
+      end; no line is lost meanwhile
+      """
+    case .full(let path):
+      """
+      there is no room for the ledger \(path): make some on its disk; no line is lost meanwhile
+      """
+    case .movedAway(let path):
+      """
+      the ledger \(path) was moved away while in use: put it back, or restart to begin a new one; \
+      nothing is counted meanwhile
+      """
     case .unavailable(let doing, let reason): "ledger: \(doing): \(reason); trying again"
     case .corrupt(let path, let reason):
       "the ledger \(path) is damaged (\(reason)); move it away and import the logs again"

@@ -118,7 +118,7 @@ import Testing
     rig.scratch.write(lines[0] + "\n", to: "proxy.jsonl")
     rig.clock.advance(.seconds(2))
     #expect(
-      throws: LedgerError.unavailable(doing: "BEGIN IMMEDIATE", reason: "database is locked")
+      throws: LedgerError.locked(path: rig.settings.ledger.path)
     ) { try rig.run() }
     #expect(rig.series.counts("llm_requests_total", by: "status") == [:])
     try other.execute("ROLLBACK")

@@ -193,9 +193,9 @@ class Sidelight:
             f"listen: 127.0.0.1:{self.port}\nsources: {json.dumps(sources)}\n"
             f"ledger: {{url: \"sqlite://{self.ledger}\"}}\n{more}")
 
-    def start(self, wait=True):
+    def start(self, wait=True, **options):
         self.process = self.workspace.start(
-            *unprivileged(), binary(), "run", "--config", self.config, log=self.output)
+            *unprivileged(), binary(), "run", "--config", self.config, log=self.output, **options)
         if wait:
             wait_until(lambda: get(self.port, "/-/ready")[0], lambda status: status == 200, 20)
         return self

@@ -83,7 +83,7 @@ import Testing
     try guest.ledger.database.execute("PRAGMA busy_timeout = 0")
     _ = try owner.ledger.begin()
     #expect(
-      throws: LedgerError.unavailable(doing: "BEGIN IMMEDIATE", reason: "database is locked")
+      throws: LedgerError.locked(path: owner.ledger.database.path)
     ) { try guest.commit() }
     owner.ledger.rollback()
     guest.add(1)

@@ -64,8 +64,9 @@ final class Database {
     let reason = String(cString: sqlite3_errmsg(handle))
     let doing = String(doing.prefix { $0 != "\n" }.prefix(80))
     switch status & 0xFF {
-    case SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM,
-      SQLITE_CANTOPEN, SQLITE_PERM:
+    case SQLITE_BUSY, SQLITE_LOCKED: return .locked(path: path)
+    case SQLITE_FULL: return .full(path: path)
+    case SQLITE_IOERR, SQLITE_READONLY, SQLITE_NOMEM, SQLITE_CANTOPEN, SQLITE_PERM:
       return .unavailable(doing: doing, reason: reason)
     case SQLITE_CORRUPT, SQLITE_NOTADB: return .corrupt(path: path, reason: reason)
     default: return .failed(doing: doing, reason: reason)

@@ -16,12 +16,16 @@ enum ContentHash {
   static func markLength(at offset: Int64) -> Int { Int(min(offset, Int64(markLimit))) }
 
   /// The hash of bytes of a file, nil if it does not have as many; at most `headLimit`.
-  static func of(_ file: OpenFile, at offset: Int64, count: Int) -> UInt64? {
+  static func of(
+    _ file: OpenFile, at offset: Int64, count: Int
+  ) throws(SystemError) -> UInt64? {
     guard (0...headLimit).contains(count), offset >= 0 else { return nil }
-    return withUnsafeTemporaryAllocation(byteCount: headLimit, alignment: 16) { bytes in
+    let result = withUnsafeTemporaryAllocation(byteCount: headLimit, alignment: 16) { bytes in
       let slice = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
-      guard file.read(into: slice, at: offset) == count else { return nil }
-      return of(UnsafeRawBufferPointer(slice))
+      let filled = file.read(into: slice, at: offset)
+      if filled < 0 { return Result<UInt64?, SystemError>.failure(.last) }
+      return .success(filled == count ? of(UnsafeRawBufferPointer(slice)) : nil)
     }
+    return try result.get()
   }
 }

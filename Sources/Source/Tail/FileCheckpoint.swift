@@ -21,21 +21,22 @@ struct FileIdentity: Hashable, Sendable {
 }
 
 extension FileCheckpoint {
-  /// Whether `file` holds what was read.
-  func agrees(with file: OpenFile) -> Bool {
-    agreesInHead(with: file) && markHash == mark(in: file)
+  /// Whether `file` holds what was read; throws if it cannot be read now.
+  func agrees(with file: OpenFile) throws(SystemError) -> Bool {
+    guard try agreesInHead(with: file) else { return false }
+    return markHash == (try mark(in: file))
   }
 
-  /// Whether the file's first bytes are still those that were read.
-  func agreesInHead(with file: OpenFile) -> Bool {
-    headHash == ContentHash.of(file, at: 0, count: headLength)
+  /// Whether the file's first bytes are still those that were read; throws if they cannot be read.
+  func agreesInHead(with file: OpenFile) throws(SystemError) -> Bool {
+    headHash == (try ContentHash.of(file, at: 0, count: headLength))
   }
 
   /// Takes more of the head into the hash, while little was read.
   mutating func growHead(from file: OpenFile) {
     let length = Int(min(offset, Int64(ContentHash.headLimit)))
-    guard length > headLength, agreesInHead(with: file),
-      let hash = ContentHash.of(file, at: 0, count: length)
+    guard length > headLength, (try? agreesInHead(with: file)) == true,
+      let hash = try? ContentHash.of(file, at: 0, count: length)
     else { return }
     headLength = length
     headHash = hash
@@ -44,11 +45,11 @@ extension FileCheckpoint {
   /// Takes both hashes from the file as it is.
   mutating func seal(with file: OpenFile) {
     growHead(from: file)
-    markHash = mark(in: file) ?? markHash
+    markHash = (try? mark(in: file)) ?? markHash
   }
 
-  private func mark(in file: OpenFile) -> UInt64? {
+  private func mark(in file: OpenFile) throws(SystemError) -> UInt64? {
     let length = ContentHash.markLength(at: offset)
-    return ContentHash.of(file, at: offset - Int64(length), count: length)
+    return try ContentHash.of(file, at: offset - Int64(length), count: length)
   }
 }

@@ -12,7 +12,9 @@ extension FileSource {
   ) -> (file: OpenFile, facts: FileFacts)? {
     guard checkpoint.offset > 0 else { return nil }
     for path in packedSiblings(of: checkpoint.path, at: now) {
-      if let found = unpacking(path), checkpoint.agrees(with: found.file) { return found }
+      if let found = unpacking(path), (try? checkpoint.agrees(with: found.file)) == true {
+        return found
+      }
     }
     return nil
   }

@@ -94,9 +94,11 @@ extension FileSource {
         file.state.isUnchecked = true
         continue
       case .read:
-        let isSame = isHeadChecked || file.state.checkpoint.agreesInHead(with: file.file)
+        let outcome =
+          isHeadChecked
+          ? readLines(of: file, &result, deliver) : readChecked(file, &result, deliver)
         isHeadChecked = true
-        switch isSame ? readLines(of: file, &result, deliver) : .replaced {
+        switch outcome {
         case .done:
           file.framing.note(file.state.checkpoint.offset, at: pass.now)
           continue
@@ -124,6 +126,18 @@ extension FileSource {
       isHeadChecked = false
       restart(file, &pass, &result)
     }
+  }
+
+  /// Reads on if the file's first bytes are still those that were read.
+  private func readChecked(
+    _ file: TailFile, _ result: inout ReadResult, _ deliver: Delivery
+  ) -> ChunkOutcome {
+    do {
+      guard try file.state.checkpoint.agreesInHead(with: file.file) else { return .replaced }
+    } catch {
+      return .failed(error)
+    }
+    return readLines(of: file, &result, deliver)
   }
 
   private func letGo(_ file: TailFile) {

@@ -36,7 +36,7 @@ extension FileSource {
       if files.count >= Self.maxFiles {
         pending.append(checkpoint)
       } else if let kept = held[checkpoint.identity], kept.file.born <= checkpoint.born,
-        let facts = try? kept.file.facts(), checkpoint.agrees(with: kept.file)
+        let facts = try? kept.file.facts(), (try? checkpoint.agrees(with: kept.file)) ?? true
       {
         held[checkpoint.identity] = nil
         add(kept.file, facts, checkpoint, at: now)
@@ -127,10 +127,15 @@ extension FileSource {
     }
     var opened = Self.candidate(candidate.path, facts)
     opened.born = file.born
-    guard facts.isRegular, !isKnown(facts.identity),
-      FileMatch(opened, for: checkpoint) != nil, checkpoint.agrees(with: file)
+    guard facts.isRegular, !isKnown(facts.identity), FileMatch(opened, for: checkpoint) != nil
     else { return .absent }
-    return .found(file, facts)
+    do {
+      return try checkpoint.agrees(with: file) ? .found(file, facts) : .absent
+    } catch {
+      if match != .sameFile { return .absent }
+      report(candidate.path, .cannotRead(error.description))
+      return .unreachable
+    }
   }
 
   private static func candidate(_ path: String, _ facts: FileFacts) -> FileMatch.Candidate {
@@ -155,7 +160,7 @@ extension FileSource {
     for path in siblings(of: checkpoint.path, at: now) {
       guard let seen = try? FileFacts(path: path), seen.isRegular,
         seen.size > checkpoint.offset, let file = try? opening(path),
-        let facts = try? file.facts(), checkpoint.agrees(with: file)
+        let facts = try? file.facts(), (try? checkpoint.agrees(with: file)) == true
       else { continue }
       var copy = checkpoint
       (copy.device, copy.inode) = (facts.identity.device, facts.identity.inode)
@@ -164,7 +169,9 @@ extension FileSource {
         return add(file, facts, copy, at: now, as: .rotated)
       }
       // The copy before this one, overwritten.
-      if known.state.place != .rotated || known.state.checkpoint.agrees(with: file) { continue }
+      if known.state.place != .rotated || (try? known.state.checkpoint.agrees(with: file)) ?? true {
+        continue
+      }
       known.state = TailState(copy, at: now)
       known.state.settle(.rotated, hasSuccessor: true, at: now)
       return

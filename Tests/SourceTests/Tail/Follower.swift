@@ -73,6 +73,12 @@ final class Follower {
     }
   }
 
+  /// Whether every read fails.
+  var isDiskBroken: Bool {
+    get { hook.isBroken }
+    set { hook.isBroken = newValue }
+  }
+
   /// Stores checkpoints and lines in one transaction.
   func commit() {
     let (changed, removed) = source.takeChangedCheckpoints()
@@ -101,12 +107,29 @@ final class Follower {
 /// What happens between two steps of a scan; true if it has happened.
 private final class OpeningHook {
   var action: (String) -> Bool = { _ in false }
+  var isBroken = false
 
   func open(_ path: String) throws(SystemError) -> OpenFile {
     let action = action
     self.action = { _ in false }
     if !action(path) { self.action = action }
-    return try OpenFile(path: path)
+    return try FaultyFile(path, hook: self)
+  }
+}
+
+/// A file on a disk that can be told to fail.
+private final class FaultyFile: OpenFile {
+  private let hook: OpeningHook
+
+  init(_ path: String, hook: OpeningHook) throws(SystemError) {
+    self.hook = hook
+    try super.init(path: path)
+  }
+
+  override func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int64) -> Int {
+    guard hook.isBroken else { return super.read(into: bytes, at: offset) }
+    errno = EIO
+    return -1
   }
 }
 
