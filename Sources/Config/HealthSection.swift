@@ -10,6 +10,10 @@ extension HealthOptions {
         "providers", mapOf: HealthBounds.section, \.providers, base: \.bounds,
         type: "mapping of providers to bounds",
         "Other bounds for some providers, such as `{openai: {min_attempts: 20}}`."),
+      Key(
+        "notify_after", .duration(.seconds(0) ... .hours(24), "a change should be told some day"),
+        \.notifyAfter,
+        "How long a provider must be unhealthy, or healthy again, before receivers are told."),
       Key("score", section: ScoreOptions.section, \.score),
     ])
 }

@@ -1,6 +1,5 @@
 import Health
 import Ledger
-import Notify
 import Record
 import Support
 import Tally
@@ -43,18 +42,6 @@ struct HealthNews: Sendable, Equatable {
         "error_ratio": errorRatio.map(JSONValue.number),
         "attempts": .integer(Int64(attempts)), "reason": reason.map { .text($0.name) },
       ]))
-  }
-
-  /// What receivers are told: of a provider that is unhealthy, and of one that is well again.
-  func notification(instance: String) -> Notification? {
-    guard scope == .provider, change.to == .unhealthy || change.isRecovery else { return nil }
-    let notice = ProviderNotice(
-      provider: name, state: change.to.name, previous: change.from.name, since: change.at,
-      errorRatio: errorRatio, reason: reason?.name ?? "")
-    let content: Notification.Content =
-      change.isRecovery ? .providerRecovered(notice) : .providerUnhealthy(notice)
-    let id = Notification.stableID(["health", name, change.to.name, "\(change.at.microseconds)"])
-    return Notification(id: id, time: change.at, instance: instance, content: content)
   }
 
   func log() {

@@ -34,6 +34,7 @@ final class Pipeline {
   private var settlement: Settlement
   private var admission: Admission
   private var health: HealthDesk
+  private var alarms: AlarmDesk
   private var budgets: BudgetKeeper
   private var batch = RecordBatch()
   private var needsRecovery = false
@@ -70,6 +71,7 @@ final class Pipeline {
     (tally, settlement, admission) = try settings.restore(from: ledger, now: now)
     health = try HealthDesk(
       settings.health, from: ledger, labels: tally.labels, now: now, proxy: proxy)
+    alarms = try AlarmDesk(settings, from: ledger)
     budgets = try BudgetKeeper(settings, from: ledger, labels: tally.labels, now: now)
     for name in budgets.blank {
       Log.warn(
@@ -80,8 +82,8 @@ final class Pipeline {
     budgets.republish(to: publisher.budgets, now: now)
     publisher.update(health)
     tally.markWritten()
-    outbox.courier.use(settings.receivers)
     try outbox.load(from: ledger)
+    outbox.courier.use(settings.receivers)
   }
 
   /// Reads what there is and commits it; `now` is the time of day, `steady` that of a clock which
@@ -138,7 +140,9 @@ final class Pipeline {
     for input in inputs { tally.add(input.counts, source: input.name, now: now) }
     health.observe(&tally, now: now)
     let news = health.judge(&tally, now: now, horizon: horizon)
-    for item in news { try tell(item) }
+    for item in news { try ledger.write(item.event) }
+    try alarms.tell(
+      health.watch, labels: tally.labels, through: outbox, ledger: ledger, now: now)
     budgets.add(tally, of: batch, now: now)
     try ledger.writeUsage(tally, of: batch, keepDetailsFrom: now - settings.ledger.detail)
     // Who drives a budget is asked of the ledger, which has to know this batch.
@@ -170,13 +174,6 @@ final class Pipeline {
     set { health.see(newValue) }
   }
 
-  /// Writes a change of health down, and posts it to whom it is to be told, all with the batch.
-  private func tell(_ news: HealthNews) throws(LedgerError) {
-    try ledger.write(news.event)
-    guard let notification = news.notification(instance: settings.instance) else { return }
-    outbox.post(notification, to: settings.listeners[notification.kind] ?? [])
-  }
-
   /// Counts a crossing, logs it as an event, and posts it to its receivers, all with the batch.
   private func tell(_ crossing: BudgetCrossing, now: Timestamp) throws(LedgerError) {
     tally.addCrossing(budget: crossing.budget, threshold: crossing.threshold, now: now)
@@ -196,6 +193,7 @@ final class Pipeline {
     !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() || $0.awaitsCommit }
       || settlement.isDue(at: horizon) || health.isDue(now: now, horizon: horizon)
       || admission.isDue(at: hasMore ? nil : now) || outbox.hasWork || budgets.isDue(at: now)
+      || alarms.isDue(health.watch, labels: tally.labels, now: now)
   }
 
   private func recover(now: Timestamp) throws(LedgerError) {
@@ -213,6 +211,7 @@ final class Pipeline {
     if let limits { tally.restore(limits) }
     health = try HealthDesk(
       settings.health, from: ledger, labels: tally.labels, now: now, proxy: health.proxy)
+    alarms = try AlarmDesk(settings, from: ledger)
     budgets = try BudgetKeeper(settings, from: ledger, labels: tally.labels, now: now)
     day = now.day
     publisher.republish(tally, inputs: inputs)

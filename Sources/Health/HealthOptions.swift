@@ -8,6 +8,8 @@ package struct HealthOptions: Sendable, Equatable {
   package var providers: [String: HealthBounds] = [:]
   /// How models are ranked.
   package var score = ScoreOptions()
+  /// How long a provider's level must hold before receivers are told of it.
+  package var notifyAfter = TimeSpan.seconds(60)
 
   /// Every default.
   package init() {}

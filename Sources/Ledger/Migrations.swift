@@ -118,6 +118,10 @@ enum Migrations {
       PRIMARY KEY(start, hash)) WITHOUT ROWID;
     CREATE INDEX import_identity_call ON import_identity(hash, start, span);
     """,
+    """
+    -- Providers that people were told are unhealthy, and since when they are.
+    CREATE TABLE alarm(provider TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
+    """,
   ]
 
   static let importTables = """

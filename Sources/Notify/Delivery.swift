@@ -128,17 +128,9 @@ enum HTTPDate {
     guard clock.count == 3, (0...23).contains(clock[0]), (0...59).contains(clock[1]),
       (0...60).contains(clock[2])
     else { return nil }
-    let days = days(year: year, month: Int64(month) + 1, day: day)
-    return Timestamp(microseconds: 0) + .days(days) + .hours(clock[0]) + .minutes(clock[1])
-      + .seconds(clock[2])
-  }
-
-  /// Howard Hinnant's days_from_civil.
-  private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-    let year = month <= 2 ? year - 1 : year
-    let era = year / 400
-    let yearOfEra = year - era * 400
-    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return Timestamp(
+      text: "\(year)-\(two(Int64(month) + 1))-\(two(day))"
+        + "T\(two(clock[0])):\(two(clock[1])):\(two(clock[2]))Z")
   }
 }

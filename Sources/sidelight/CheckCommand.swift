@@ -1,6 +1,5 @@
 import Config
 import Daemon
-import Dispatch
 import FoundationEssentials
 import Glibc
 import Support
@@ -13,25 +12,13 @@ enum CheckCommand {
     let configuration = try ConfigurationFile.load(path)
     let terminal = Terminal(
       descriptor: STDOUT_FILENO, environment: ProcessInfo.processInfo.environment)
-    let findings = findings(configuration)
+    let now = WallClock.system.now()
+    let findings = waitFor { await Checker.findings(configuration, now: now) } ?? []
     print(line(.ok, "configuration", path, terminal))
     for finding in findings {
       print(line(finding.verdict, finding.subject, finding.text, terminal))
     }
     return findings.contains { $0.verdict == .failed } ? 1 : 0
-  }
-
-  /// The main thread waits: it is not one of those that tasks run on.
-  private static func findings(_ configuration: Configuration) -> [Finding] {
-    let result = Locked<[Finding]>([])
-    let done = DispatchSemaphore(value: 0)
-    Task.detached {
-      let found = await Checker.findings(configuration, now: WallClock.system.now())
-      result.withLock { $0 = found }
-      done.signal()
-    }
-    done.wait()
-    return result.withLock { $0 }
   }
 
   private static func line(

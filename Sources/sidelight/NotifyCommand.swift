@@ -16,16 +16,25 @@ enum NotifyCommand {
     }
     var status: Int32 = 0
     for name in arguments.operands {
-      do throws(AppError) {
-        let answer = try ReceiverCheck.sendTest(
-          to: name, of: configuration, now: WallClock.system.now())
-        guard let answer else { continue }
-        if !answer.isDelivered { status = 1 }
-        print("\(name): \(answer.isDelivered ? "delivered" : "FAILED"), \(answer.text)")
-      } catch {
-        throw .failed("\(error)")
-      }
+      guard let answer = try test(name, of: configuration) else { continue }
+      if !answer.isDelivered { status = 1 }
+      print("\(name): \(answer.isDelivered ? "delivered" : "FAILED"), \(answer.text)")
     }
     return status
+  }
+
+  private static func test(
+    _ name: String, of configuration: Configuration
+  ) throws(CommandFailure) -> ReceiverCheck.Answer? {
+    let now = WallClock.system.now()
+    let result = waitFor { () async -> Result<ReceiverCheck.Answer?, AppError> in
+      do throws(AppError) {
+        return .success(
+          try await ReceiverCheck.sendTest(to: name, of: configuration, now: now))
+      } catch {
+        return .failure(error)
+      }
+    }
+    do throws(AppError) { return try result?.get() ?? nil } catch { throw .failed("\(error)") }
   }
 }

@@ -24,7 +24,7 @@ import Testing
         "health.lookback", "health.min_attempts", "health.unhealthy_ratio",
         "health.degraded_ratio", "health.rate_limited_weight", "health.down_faults",
         "health.down_after", "health.hysteresis", "health.recover_attempts",
-        "health.recover_after", "health.forget_after", "health.providers",
+        "health.recover_after", "health.forget_after", "health.providers", "health.notify_after",
         "health.score.power_levels", "health.score.quality", "health.score.default_quality",
         "health.score.max_latency", "prices.file", "compat",
         "receivers", "receivers[].name", "receivers[].events", "receivers[].webhook.url",
@@ -232,6 +232,7 @@ import Testing
           recover_after: 15s
           forget_after: 15m
           providers: {}
+          notify_after: 1m
           score:
             power_levels:
               balanced:

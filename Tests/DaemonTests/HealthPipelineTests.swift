@@ -110,13 +110,32 @@ import Testing
     #expect(try events(.deploymentHealth).count == 4)
   }
 
-  @Test func whoListensIsTold() throws {
+  /// What waits to be delivered.
+  private func told() throws -> [String] {
+    try #require(rig.ledger).waitingMessages().map { "\($0.receiver): \($0.title)" }
+  }
+
+  @Test func whoListensIsToldOfWhatHolds() throws {
     rig.settings.listeners = [.providerUnhealthy: ["ops"], .providerRecovered: ["ops", "boss"]]
     try traffic("openai", "timeout", seconds: 16)
     try traffic("openai", seconds: 20)
-    let told = try #require(rig.ledger).waitingMessages().map { "\($0.receiver): \($0.title)" }
+    rig.clock.advance(.minutes(2))
+    try rig.run()
+    #expect(try told() == [])
+    try traffic("openai", "timeout", seconds: 16)
+    rig.clock.advance(.seconds(44))
+    try rig.run()
+    #expect(try told() == [])
+    rig.clock.advance(.seconds(16))
+    try rig.run()
+    #expect(try told() == ["ops: Provider openai is unhealthy"])
+    // What was told is known after a crash.
+    try rig.start()
+    try rig.run()
+    try traffic("openai", seconds: 76)
+    try rig.run()
     #expect(
-      told == [
+      try told() == [
         "ops: Provider openai is unhealthy", "ops: Provider openai is healthy again",
         "boss: Provider openai is healthy again",
       ])

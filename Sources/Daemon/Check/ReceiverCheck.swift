@@ -1,5 +1,4 @@
 package import Config
-import Dispatch
 import HTTP
 import Notify
 package import Support
@@ -16,7 +15,7 @@ package enum ReceiverCheck {
   /// Sends a test message to the receiver of that name; nil if there is none.
   package static func sendTest(
     to name: String, of configuration: Configuration, now: Timestamp
-  ) throws(AppError) -> Answer? {
+  ) async throws(AppError) -> Answer? {
     guard let options = configuration.receivers.first(where: { $0.name == name }) else {
       return nil
     }
@@ -27,27 +26,22 @@ package enum ReceiverCheck {
     let notification = Notification(
       id: Notification.stableID(["test", name, "\(now.microseconds)"]), time: now,
       instance: configuration.instance, content: .test)
-    let delivery = Delivery(client: client)
-    let answers = waitFor { [await delivery.attempt(notification, to: receiver, now: now)] }
-    return answers.first.map { answer in
-      Answer(isDelivered: answer.verdict == .delivered, text: answer.text)
-    }
+    let answer = await Delivery(client: client).attempt(notification, to: receiver, now: now)
+    return Answer(isDelivered: answer.verdict == .delivered, text: answer.text)
   }
 
   /// Whether each receiver can be reached, as far as that shows without a message to anybody.
-  static func findings(_ receivers: [ReceiverOptions]) -> [Finding] {
+  static func findings(_ receivers: [ReceiverOptions]) async -> [Finding] {
     guard !receivers.isEmpty, let client = HTTPClient() else { return [] }
     defer { client.stop() }
     let delivery = Delivery(client: client)
-    return waitFor {
-      await withTaskGroup(of: (Int, [Finding]).self) { group in
-        for (place, options) in receivers.enumerated() {
-          group.addTask { (place, await findings(options, delivery)) }
-        }
-        var found = [[Finding]](repeating: [], count: receivers.count)
-        for await (place, findings) in group { found[place] = findings }
-        return found.flatMap(\.self)
+    return await withTaskGroup(of: (Int, [Finding]).self) { group in
+      for (place, options) in receivers.enumerated() {
+        group.addTask { (place, await findings(options, delivery)) }
       }
+      var found = [[Finding]](repeating: [], count: receivers.count)
+      for await (place, findings) in group { found[place] = findings }
+      return found.flatMap(\.self)
     }
   }
 
@@ -69,20 +63,5 @@ package enum ReceiverCheck {
     _ options: ReceiverOptions
   ) throws(AppError) -> (any Receiver)? {
     try AppError.of { () throws(ClientError) in try options.makeReceiver() }
-  }
-
-  /// Runs `body` on the threads of Swift's concurrency and waits for what it finds.
-  private static func waitFor<Element: Sendable>(
-    _ body: @escaping @Sendable () async -> [Element]
-  ) -> [Element] {
-    let found = Locked<[Element]>([])
-    let done = DispatchSemaphore(value: 0)
-    Task.detached {
-      let elements = await body()
-      found.withLock { $0 = elements }
-      done.signal()
-    }
-    done.wait()
-    return found.withLock { $0 }
   }
 }
