@@ -6,6 +6,8 @@ package final class BudgetBoard: Sendable {
   package struct Entry: Sendable {
     package var rule: BudgetRule
     package var scopes: [String: BudgetStatus] = [:]
+    /// What the rule matches, as labels show it.
+    var match: [BudgetMatch] = []
   }
 
   struct State: Sendable {
@@ -14,7 +16,11 @@ package final class BudgetBoard: Sendable {
     var keys: [UInt32: KeyProfile] = [:]
     var idsByKey: [String: UInt32] = [:]
     var isCurrent = true
+    var reading: LabelReading = { _, text in text }
   }
+
+  /// What a text reads as under a label.
+  package typealias LabelReading = @Sendable (BudgetAttribute, String) -> String
 
   let state = Locked(State())
 
@@ -22,10 +28,13 @@ package final class BudgetBoard: Sendable {
   package init() {}
 
   /// Shows these rules with nothing spent, and knows these keys.
-  package func reset(_ rules: [BudgetRule], keys: [KeyProfile]) {
+  package func reset(
+    _ rules: [BudgetRule], keys: [KeyProfile], reading: @escaping LabelReading = { $1 }
+  ) {
     state.withLock { state in
       state = State()
-      state.entries = rules.map { Entry(rule: $0) }
+      state.reading = reading
+      state.entries = rules.map { Entry(rule: $0, match: $0.reading(reading).match) }
       for (place, rule) in rules.enumerated() { state.places[rule.name] = place }
       for key in keys { state.add(key) }
     }

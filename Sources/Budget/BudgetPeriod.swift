@@ -28,6 +28,12 @@ package enum BudgetPeriod: Sendable, Hashable {
     }
   }
 
+  /// How long after its end its spend is kept: clocks may be set back a little.
+  var keptAfter: TimeSpan {
+    TimeSpan(
+      microseconds: lateAfter.microseconds + min(length, .days(1)).microseconds)
+  }
+
   /// How long after its end it is remembered what was told of a period: clocks may be set back.
   var rememberedFor: TimeSpan {
     switch self {

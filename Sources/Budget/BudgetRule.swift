@@ -110,6 +110,20 @@ package struct BudgetRule: Sendable, Equatable {
   }
 }
 
+extension BudgetRule {
+  /// The rule for texts as labels show them: patterns without `*` and `?` match those as well.
+  package func reading(_ label: (BudgetAttribute, String) -> String) -> BudgetRule {
+    var rule = self
+    for place in rule.match.indices {
+      let attribute = rule.match[place].attribute
+      rule.match[place].patterns += rule.match[place].patterns.filter(\.isLiteral).map {
+        Glob(label(attribute, $0.text))
+      }
+    }
+    return rule
+  }
+}
+
 /// A pattern in which `*` stands for any text and `?` for one character.
 package struct Glob: Sendable, Hashable {
   package let text: String

@@ -10,8 +10,9 @@ package struct BudgetOutcome: Sendable {
   package var changed: [Int32] = []
   /// Scopes that were dropped.
   package var dropped: [(rule: Int, text: String)] = []
-  /// The clock was set back before what is remembered: spend has to be taken from the ledger.
-  package var needsHistory = false
+  /// Budgets, by the ledger's ids, whose spend is not known any more, since the clock was set back
+  /// before what is remembered: it has to be taken from the requests.
+  package var unknown: [Int64] = []
 
   /// Nothing came of it.
   package init() {}
@@ -29,8 +30,8 @@ extension BudgetWatch {
     var outcome = BudgetOutcome()
     guard isDue(at: now) else { return outcome }
     begin(at: now)
-    outcome.needsHistory = compiled.contains {
-      begin(of: clocks[$0.clock]) < $0.stored.forgotten
+    for rule in compiled where begin(of: clocks[rule.clock]) < rule.stored.forgotten {
+      outcome.unknown.append(rule.budget)
     }
     for rule in rules.indices where isFresh || needsPass(rule, now: now) {
       for slot in slotsByText[rule].values { touch(slot) }
@@ -207,7 +208,7 @@ extension BudgetWatch {
     while let first = scope.buckets.first {
       let isOver =
         rule.period.isRolling
-        ? first.window.start < clock.windowStart : first.window.end + rule.period.lateAfter <= now
+        ? first.window.start < clock.windowStart : first.window.end + rule.period.keptAfter <= now
       // The last one keeps the rate for the next period.
       let isLast = scope.buckets.count == 1 && !rule.period.isRolling
       guard isOver, !isLast || first.window.end + rule.period.length <= now else { break }

@@ -64,12 +64,14 @@ extension BudgetBoard {
 extension BudgetBoard.State {
   /// What the caller names, and what the key's last request told.
   func attributes(of asker: GateAsker) -> [BudgetAttribute: String] {
-    var known = asker.attributes
+    var known: [BudgetAttribute: String] = [:]
+    for (attribute, text) in asker.attributes { known[attribute] = reading(attribute, text) }
     var profile = asker.key == nil ? asker.keyID.flatMap { keys[$0] } : nil
     if let key = asker.key {
-      let id = idsByKey[key] ?? KeyProfile.id(key.utf8)
+      let text = reading(.key, key)
+      let id = idsByKey[text] ?? KeyProfile.id(key.utf8)
       profile = id.flatMap { keys[$0] }
-      known[.key] = profile?.key ?? key
+      known[.key] = text
     }
     guard let profile else { return known }
     known[.key] = profile.key
@@ -84,7 +86,7 @@ extension BudgetBoard.State {
     _ place: Int, _ known: [BudgetAttribute: String], isOneOfMany: Bool, now: Timestamp
   ) -> GateAnswer {
     let rule = entries[place].rule
-    for match in rule.match {
+    for match in entries[place].match {
       guard let value = known[match.attribute] else {
         if isOneOfMany { return .allow }
         continue

@@ -28,10 +28,16 @@ extension CostLedger {
     return stored
   }
 
-  /// Forgets all spend, which then has to be taken from the requests: the clock was set back.
-  package func forgetBudgetSpend() throws(LedgerError) {
-    try database.execute(
-      "DELETE FROM budget_spend; UPDATE budget SET filled = 0 WHERE filled")
+  /// Forgets what these budgets have spent, which then has to be taken from the requests.
+  package func forgetSpend(of budgets: [Int64]) throws(LedgerError) {
+    for budget in budgets {
+      try database.execute(
+        """
+        DELETE FROM budget_spend
+          WHERE scope IN (SELECT id FROM budget_scope WHERE budget = \(budget));
+        UPDATE budget SET filled = 0 WHERE id = \(budget);
+        """)
+    }
   }
 
   private func endBudgets(otherThan identities: [String]) throws(LedgerError) {

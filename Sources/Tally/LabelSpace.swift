@@ -75,6 +75,16 @@ package struct LabelSpace: Sendable {
     cleaner.clean(raw, for: dimension)
   }
 
+  /// What a text reads as under a label, such as `h:` and digits for an address; for those who do
+  /// not hold the values.
+  package var reading: @Sendable (Dimension, String) -> String {
+    let cleaner = cleaner
+    return { dimension, text in
+      var text = text
+      return text.withUTF8 { cleaner.clean(UnsafeRawBufferPointer($0), for: dimension) } ?? "none"
+    }
+  }
+
   /// The text of a label's value.
   package func text(_ label: Label, _ id: UInt32) -> String {
     guard let dimension = Dimension(label) else { return ClosedLabel.text(label, id) }

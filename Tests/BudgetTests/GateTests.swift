@@ -89,6 +89,28 @@ import Testing
     #expect(board.gate("test", GateAsker(attributes: [.provider: "azure"]), now: now) == .allow)
   }
 
+  /// Labels show no addresses; callers of the gate do not know that.
+  @Test func addressesReadAsLabelsShowThem() {
+    let ann = BudgetRule.test {
+      $0.per = .user
+      $0.match = [BudgetMatch(.team, [Glob("a@b")])]
+    }
+    board.reset([ann], keys: [KeyProfile(id: 1, key: "h:k@x", team: "h:a@b", user: "h:u@x")]) {
+      $1.contains("@") ? "h:" + $1 : $1
+    }
+    let window = CalendarUnit.day.window(around: now, in: .utc)
+    board.update(
+      [BudgetStatus(rule: 0, text: "h:u@x", spent: 100, window: window, crossed: [])],
+      dropped: [], keys: [])
+    for asker in [
+      GateAsker(key: "k@x"), GateAsker(keyID: 1),
+      GateAsker(attributes: [.user: "u@x", .team: "a@b"]),
+    ] {
+      #expect(board.gate(asker, now: now) != .allow)
+    }
+    #expect(board.gate(GateAsker(key: "k@x", attributes: [.team: "ops"]), now: now) == .allow)
+  }
+
   @Test func freeModelsOnly() {
     let free = BudgetRule.test { $0.limit = BudgetLimit(0, .usd) }
     show([(free, ["": 0])])

@@ -131,13 +131,15 @@ import Testing
     #expect(desk.news() == [])
     desk.spend(1)
     desk.clock.advance(.days(2))
-    #expect(desk.evaluate().needsHistory == false)
+    #expect(desk.evaluate().unknown == [])
     desk.spend(1)
-    desk.clock.advance(.hours(2))
-    #expect(desk.evaluate().needsHistory == false)
-    // Back by days: the spend of that day is not known any more.
-    desk.clock.advance(.days(-2))
+    desk.clock.advance(.hours(26))
+    #expect(desk.evaluate().unknown == [])
+    // Back by an hour, as a clock is set right; then by days, of whose spend nothing is known.
+    desk.clock.advance(.hours(-1))
+    #expect(desk.evaluate().unknown == [])
+    desk.clock.advance(.days(-3))
     #expect(desk.watch.isDue(at: desk.now))
-    #expect(desk.evaluate().needsHistory)
+    #expect(desk.evaluate().unknown == [1])
   }
 }

@@ -67,7 +67,8 @@ struct BudgetHistory {
     _ rule: BudgetRule, _ source: SpendQuery.Source, from: Timestamp, to: Timestamp
   ) -> SpendQuery {
     var query = SpendQuery(source: source, from: from, to: to)
-    for match in rule.match {
+    let reading = labels.reading
+    for match in rule.reading({ reading($0.dimension, $1) }).match {
       func fits(_ text: String) -> Bool { match.patterns.contains { $0.matches(text) } }
       if case .extra(let name) = match.attribute {
         query.filter.append((.extras, labels.ids(.extras) { fits(value(of: name, in: $0)) }))

@@ -10,6 +10,7 @@ struct BudgetKeeper {
   private var keys: KeyDirectory
   private let knownKeys: [KeyProfile]
   private let attributes: [BudgetAttribute]
+  private let reading: @Sendable (Dimension, String) -> String
   private let settings: PipelineSettings
   /// Budgets whose spend from before they began is not known.
   private(set) var blank: [String] = []
@@ -28,6 +29,7 @@ struct BudgetKeeper {
     let stored = try ledger.openBudgets(settings.budgets.map(\.identity))
     watch = BudgetWatch(rules: settings.budgets, stored: stored, now: now)
     attributes = watch.attributes
+    reading = labels.reading
     knownKeys = settings.budgets.isEmpty ? [] : try ledger.budgetKeys()
     keys = KeyDirectory(knownKeys.map(\.id))
     let history = BudgetHistory(labels: labels, settings: settings)
@@ -66,7 +68,7 @@ struct BudgetKeeper {
     newKeys = keys.takeChanges()
     try ledger.write(outcome.changes)
     try ledger.write(newKeys)
-    if outcome.needsHistory { try ledger.forgetBudgetSpend() }
+    try ledger.forgetSpend(of: outcome.unknown)
     let history = BudgetHistory(labels: tally.labels, settings: settings)
     for index in outcome.crossings.indices.prefix(Self.mostQuestions) {
       let crossing = outcome.crossings[index]
@@ -77,7 +79,7 @@ struct BudgetKeeper {
   }
 
   /// Whether the spend has to be taken from the ledger again, which restoring does.
-  var needsRestoring: Bool { outcome.needsHistory }
+  var needsRestoring: Bool { !outcome.unknown.isEmpty }
 
   /// Shows what the last commit has changed.
   func publish(to board: BudgetBoard, now: Timestamp) {
@@ -89,7 +91,8 @@ struct BudgetKeeper {
 
   /// Shows everything anew.
   func republish(to board: BudgetBoard, now: Timestamp) {
-    board.reset(settings.budgets, keys: knownKeys)
+    let reading = reading
+    board.reset(settings.budgets, keys: knownKeys) { reading($0.dimension, $1) }
     board.update(
       watch.slots.compactMap { watch.status(of: $0, now: now) }, dropped: [], keys: [])
   }

@@ -22,6 +22,7 @@ package enum Checker {
         : configuration.sources.map { source($0, now: now) })
       + [store(ledger, path: configuration.ledger.path)]
       + (configuration.pricesFile.map { [prices($0)] } ?? [])
+      + configuration.allBudgets.prefix(20).map(budget)
       + (await ReceiverCheck.findings(configuration.receivers))
       + configuration.secretFiles.compactMap(secret)
   }
