@@ -10,12 +10,12 @@ struct RotationAnchor {
   var born: Int64
   var modified: Int64
   var since: Timestamp
-  /// Birth of the file that has the name now; 0 if there is none or it is not known.
+  /// Birth of the file that had the name after it; 0 if there is none or it is not known.
   var successorBorn: Int64 = 0
   /// Whether it was packed before it was read to its end.
   var isPacked = false
 
-  /// Whether a file had the name between this one and the one that has it now.
+  /// Whether a file had the name between this one and the next that is known.
   func precedes(born otherBorn: Int64, modified otherModified: Int64) -> Bool {
     if born == 0 || otherBorn == 0 { return modified != 0 && otherModified >= modified }
     return otherBorn >= born && (successorBorn == 0 || otherBorn <= successorBorn)
@@ -163,7 +163,8 @@ extension FileSource {
     }
     let age = checkpoint.born != 0 ? checkpoint.born : facts.modified
     let added = TailFile(
-      number: nextNumber, file: file, age: age, checkpoint: checkpoint, at: now)
+      number: nextNumber, file: file, age: age, hadName: place == .current,
+      checkpoint: checkpoint, at: now)
     nextNumber += 1
     files.append(added)
     identities.insert(added.identity)
@@ -177,13 +178,20 @@ extension FileSource {
     // The names as they are now that the newest file is open.
     if !anchors.isEmpty { directories.refresh() }
     for var anchor in anchors {
-      let current = files.first { $0.path == anchor.path && $0.state.place == .current }
-      anchor.successorBorn = current?.file.born ?? 0
+      anchor.successorBorn = successorBorn(of: anchor)
       for base in anchor.bases {
         for path in siblings(of: base, at: now) { followBetween(path, anchor, at: now) }
       }
       followPacked(after: anchor, at: now)
     }
+  }
+
+  /// Birth of the first file that was seen to have the name after it, so that copies of that one's
+  /// content are not taken for its predecessors.
+  private func successorBorn(of anchor: RotationAnchor) -> Int64 {
+    let namesakes = files.filter { $0.path == anchor.path && $0.hadName }
+    if let first = namesakes.map(\.file.born).filter({ $0 > anchor.born }).min() { return first }
+    return namesakes.first { $0.state.place == .current }?.file.born ?? 0
   }
 
   private func followBetween(

@@ -11,13 +11,19 @@ final class TailFile {
   var state: TailState
   /// Its place in the order of reading: older files first, so that events come in order.
   let age: Int64
+  /// Whether it was met under the name that the glob matches.
+  let hadName: Bool
   var isWatched = false
   var framing = TailFraming()
 
-  init(number: Int, file: OpenFile, age: Int64, checkpoint: FileCheckpoint, at now: Timestamp) {
+  init(
+    number: Int, file: OpenFile, age: Int64, hadName: Bool, checkpoint: FileCheckpoint,
+    at now: Timestamp
+  ) {
     self.number = number
     self.file = file
     self.age = age
+    self.hadName = hadName
     beginning = checkpoint
     state = TailState(checkpoint, at: now)
   }

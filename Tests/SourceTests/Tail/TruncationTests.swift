@@ -112,4 +112,25 @@ import Testing
     scratch.append("dd\nee\nffffffff\n", to: "app.log")
     #expect(follower.read() == ["dd", "ee", "ffffffff"])
   }
+
+  @Test func aCopyIsNoPredecessorOfALaterFile() {
+    scratch.append(text(0..<1), to: "app.log")
+    follower.read(after: .milliseconds(100))
+    // A new file, its copy, another new file: all while the first one's successors are looked for.
+    scratch.tick()
+    scratch.remove("app.log")
+    scratch.append(text(1..<3), to: "app.log")
+    follower.read(after: .milliseconds(100))
+    scratch.tick()
+    scratch.append(text(1..<3), to: "app.log.1")
+    scratch.cut("app.log")
+    follower.read(after: .milliseconds(100))
+    scratch.append(text(3..<4), to: "app.log")
+    follower.read(after: .milliseconds(100))
+    scratch.tick()
+    scratch.remove("app.log")
+    scratch.append(text(4..<5), to: "app.log")
+    follower.read(after: .milliseconds(100))
+    #expect(follower.uncommitted == numbered(0..<5))
+  }
 }
