@@ -45,13 +45,12 @@ enum HealthCollector {
   /// How models rank now.
   static func collectScores(_ live: Publisher.Live, into samples: inout CollectedSamples) {
     guard let labels = live.labels, let scores = live.scores else { return }
+    var names = ["", "", ""]
     scores.scores(at: samples.now) { score in
-      samples.add(
-        .providerScore,
-        labels: [
-          labels.text(Dimension.provider, score.provider),
-          labels.text(Dimension.model, score.model), scores.powerLevels[score.powerLevel],
-        ], score.value)
+      names[0] = labels.text(Dimension.provider, score.provider)
+      names[1] = labels.text(Dimension.model, score.model)
+      names[2] = scores.powerLevels[score.powerLevel]
+      samples.add(.providerScore, labels: names, score.value)
     }
   }
 }

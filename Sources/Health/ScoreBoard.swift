@@ -59,6 +59,16 @@ package struct ScoreBoard: Sendable {
       if slots[place].number < number { slots[place] = Slot(number: number) }
       slots[place].sums.add(attempt)
     }
+
+    /// Of the window that ends with the step `current`.
+    func sums(until current: UInt32) -> Sums {
+      var sums = Sums()
+      for place in slots.indices
+      where slots[place].number + ScoreBoard.steps > current && slots[place].number <= current {
+        sums += slots[place].sums
+      }
+      return sums
+    }
   }
 
   /// The window is seen in so many steps.
@@ -73,6 +83,8 @@ package struct ScoreBoard: Sendable {
   private var rows: [Row] = []
   /// The latest row of each model, by label id.
   private var latest: [Int32] = []
+  /// Rows by name, as an exposition has them: sorting its series is most of what they cost there.
+  private var order: [(name: String, row: Int)] = []
 
   /// A board of nobody.
   package init(_ options: HealthOptions) {
@@ -95,21 +107,17 @@ package struct ScoreBoard: Sendable {
   }
 
   /// Calls `body` with the score of each model that served in the window before `now`, for each
-  /// power level.
+  /// power level, in the order of names.
   package func scores(at now: Timestamp, _ body: (Score) -> Void) {
     let current = number(of: now)
-    for row in rows {
-      var sums = Sums()
-      for index in row.slots.indices {
-        let number = row.slots[index].number
-        if number + Self.steps > current, number <= current { sums += row.slots[index].sums }
-      }
+    for (_, row) in order {
+      let sums = rows[row].sums(until: current)
       guard sums.attempts.successes > 0 else { continue }
       for (place, weights) in weights.enumerated() {
         body(
           Score(
-            provider: row.provider, model: row.model, powerLevel: place,
-            value: score(sums, weights, quality: row.quality)))
+            provider: rows[row].provider, model: rows[row].model, powerLevel: place,
+            value: score(sums, weights, quality: rows[row].quality)))
       }
     }
   }
@@ -151,6 +159,9 @@ package struct ScoreBoard: Sendable {
     rows.append(
       Row(provider: provider, model: model, quality: quality, next: latest[Int(model)]))
     latest[Int(model)] = Int32(rows.count - 1)
+    let name = "\(providerName)\"\(modelName)"
+    let rank = order.firstIndex { $0.name > name } ?? order.count
+    order.insert((name, rows.count - 1), at: rank)
     return rows.count - 1
   }
 
