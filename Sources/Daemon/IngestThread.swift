@@ -72,7 +72,7 @@ final class IngestThread: @unchecked Sendable {
       takeCommands()
       if event.hasNewNames { pipeline.inputs.forEach { $0.requestScan() } }
       upkeep.run(ledger, settings, now: clock.now()) { report("\($0)", kind: "upkeep") }
-      if !hasMore { pace(event) }
+      if !hasMore, !outbox.hasReports { pace(event) }
       hasMore = step()
       pipeline.inputs.forEach { $0.watch(with: watcher) }
     }

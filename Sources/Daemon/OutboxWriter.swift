@@ -40,6 +40,9 @@ final class OutboxWriter: Sendable {
   /// Whether there is something to write down.
   var hasWork: Bool { state.withLock { !$0.posted.isEmpty || !$0.reports.isEmpty } }
 
+  /// Whether something was delivered that a crash would repeat.
+  var hasReports: Bool { state.withLock { !$0.reports.isEmpty } }
+
   /// Tells `receivers` with the batch that is being made; a repetition changes nothing.
   func post(_ notification: Notification, to receivers: [String]) {
     let body = notification.stored

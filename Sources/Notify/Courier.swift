@@ -69,6 +69,7 @@ package final class Courier: Sendable {
     await withDiscardingTaskGroup { group in
       var wakeups = wakeups.makeAsyncIterator()
       while true {
+        giveUpOrphans()
         let (letters, next, isStopping) = takeDue()
         if isStopping { break }
         for (letter, receiver) in letters {
@@ -110,6 +111,18 @@ package final class Courier: Sendable {
       let next = state.outbox.nextDue(now: now, receivers: names).map { min($0 - now, .minutes(1)) }
       return (letters, next, false)
     }
+  }
+
+  private func giveUpOrphans() {
+    let now = clock.now()
+    let reports = state.withLock { state in
+      state.outbox.takeOrphans(now: now, receivers: Set(state.receivers.keys)).map { outcome in
+        Report(
+          outcome: outcome, title: state.letters[outcome.entry.number]?.title ?? "", time: now,
+          text: "no receiver is called so any more")
+      }
+    }
+    for item in reports { report(item) }
   }
 
   private func deliver(_ letter: Letter, to receiver: any Receiver) async {

@@ -61,19 +61,10 @@ package struct Outbox: Sendable {
     var isOdd = false
   }
 
-  private struct Lane {
-    var inDoubt = false
-    var underway = 0
-    /// It asked for silence until then.
-    var heldUntil: Timestamp?
-    var lastStart: Timestamp?
-    var lastSuccess: Timestamp?
-  }
-
   private var slots: [Int64: Slot] = [:]
-  /// Numbers in order, by receiver and key.
-  private var queues: [String: [String: [Int64]]] = [:]
-  private var lanes: [String: Lane] = [:]
+  private var lanes: [String: OutboxLane] = [:]
+  /// When it was asked last: a clock that was set back shows here.
+  private var asked: Timestamp?
   private let schedule = RetrySchedule()
 
   /// An empty outbox.
@@ -96,14 +87,14 @@ extension Outbox {
   package mutating func add(_ entries: [Entry]) {
     for entry in entries.sorted(by: { $0.number < $1.number }) {
       if let slot = slots[entry.number] {
-        if slot.phase == .waiting, !slot.isUnwritten { slots[entry.number]?.entry = entry }
-        continue
+        guard slot.phase == .waiting, !slot.isUnwritten else { continue }
+        slots[entry.number]?.entry = entry
+      } else {
+        slots[entry.number] = Slot(entry: entry)
+        lanes[entry.receiver, default: OutboxLane()]
+          .enqueue(entry.number, under: entry.orderingKey)
       }
-      slots[entry.number] = Slot(entry: entry)
-      let queue = queues[entry.receiver]?[entry.orderingKey] ?? []
-      let place = queue.firstIndex { $0 > entry.number } ?? queue.count
-      queues[entry.receiver, default: [:]][entry.orderingKey, default: []]
-        .insert(entry.number, at: place)
+      list(entry)
     }
   }
 
@@ -117,32 +108,47 @@ extension Outbox {
 
   /// The configuration was read again: what was not let in may be now.
   package mutating func retryBarred(now: Timestamp) {
-    let barred = slots.filter { $1.entry.isBarred && $1.phase == .waiting }
-    for number in barred.keys { slots[number]?.entry.due = now }
+    for slot in slots.values where slot.entry.isBarred { postpone(slot.entry.number, to: now) }
   }
 
   private mutating func remove(_ number: Int64) {
     guard let entry = slots.removeValue(forKey: number)?.entry else { return }
-    queues[entry.receiver]?[entry.orderingKey]?.removeAll { $0 == number }
-    if queues[entry.receiver]?[entry.orderingKey]?.isEmpty == true {
-      queues[entry.receiver]?[entry.orderingKey] = nil
+    lanes[entry.receiver]?.dequeue(number, under: entry.orderingKey)
+    list(entry)
+  }
+
+  /// Moves what waits to another time.
+  private mutating func postpone(_ number: Int64, to time: Timestamp) {
+    guard let slot = slots[number], slot.phase == .waiting, slot.entry.due != time else { return }
+    slots[number]?.entry.due = time
+    list(slot.entry)
+  }
+
+  /// Brings the list of heads up to date for the queue that holds `entry`.
+  private mutating func list(_ entry: Entry) {
+    let first = lanes[entry.receiver]?.queues[entry.orderingKey]?.first.flatMap { slots[$0] }
+    let head = first.flatMap { slot in
+      slot.phase == .waiting
+        ? OutboxLane.Head(due: slot.entry.due, number: slot.entry.number) : nil
     }
-    if queues[entry.receiver]?.isEmpty == true { queues[entry.receiver] = nil }
+    lanes[entry.receiver]?.list(head, under: entry.orderingKey)
   }
 }
 
 extension Outbox {
   /// The messages to send now, each of which counts as under way from here on.
   package mutating func takeDue(now: Timestamp, receivers: Set<String>) -> [Entry] {
+    if asked.map({ now < $0 }) ?? true { forgetPlans(now: now) }
+    asked = now
     var due: [Entry] = []
-    for receiver in queues.keys where receivers.contains(receiver) {
-      let room = room(of: receiver, now: now)
-      guard room > 0 else { continue }
-      let heads = heads(of: receiver).filter { isDue($0.due, now) }
-      for entry in heads.sorted(by: { ($0.due, $0.number) < ($1.due, $1.number) }).prefix(room) {
-        slots[entry.number]?.phase = .underway
-        lanes[receiver, default: Lane()].underway += 1
-        lanes[receiver, default: Lane()].lastStart = now
+    for (receiver, lane) in lanes where receivers.contains(receiver) {
+      guard lane.earliest(now: now) <= now else { continue }
+      for head in lane.heads.prefix(max(0, lane.room)) where head.due <= now {
+        guard let entry = slots[head.number]?.entry else { continue }
+        slots[head.number]?.phase = .underway
+        lanes[receiver]?.underway += 1
+        lanes[receiver]?.lastStart = now
+        list(entry)
         due.append(entry)
       }
     }
@@ -151,45 +157,34 @@ extension Outbox {
 
   /// When to look again; nil if nothing waits that nothing else will bring forward.
   package func nextDue(now: Timestamp, receivers: Set<String>) -> Timestamp? {
-    queues.keys.compactMap { receiver -> Timestamp? in
-      guard receivers.contains(receiver) else { return nil }
-      let lane = lanes[receiver] ?? Lane()
-      guard lane.underway < (lane.inDoubt ? 1 : Self.concurrency) else { return nil }
-      let first = heads(of: receiver).map { isDue($0.due, now) ? now : $0.due }.min()
-      return first.map { max($0, earliest(lane, now: now)) }
+    lanes.compactMap { receiver, lane -> Timestamp? in
+      guard let head = lane.heads.first else { return nil }
+      // Orphans are only waited for to be given up.
+      guard receivers.contains(receiver) else { return now + .hours(1) }
+      return lane.room > 0 ? max(head.due, lane.earliest(now: now)) : nil
     }.min()
   }
 
-  private func room(of receiver: String, now: Timestamp) -> Int {
-    let lane = lanes[receiver] ?? Lane()
-    guard earliest(lane, now: now) <= now else { return 0 }
-    return (lane.inDoubt ? 1 : Self.concurrency) - lane.underway
-  }
-
-  /// Before that nothing is sent, whatever is due.
-  private func earliest(_ lane: Lane, now: Timestamp) -> Timestamp {
-    var earliest = now
-    if let held = lane.heldUntil, !isDue(held, now) { earliest = held }
-    if lane.inDoubt, let last = lane.lastStart {
-      let next = last + Self.doubtfulPause
-      // A clock that was set back holds up nothing.
-      if next - now <= Self.doubtfulPause { earliest = max(earliest, next) }
-    }
-    return earliest
-  }
-
-  private func heads(of receiver: String) -> [Entry] {
-    (queues[receiver] ?? [:]).values.compactMap { queue in
-      guard let slot = queue.first.flatMap({ slots[$0] }), slot.phase == .waiting else {
-        return nil
-      }
-      return slot.entry
+  /// Gives up what has waited for three days for receivers that nobody configures any more.
+  package mutating func takeOrphans(now: Timestamp, receivers: Set<String>) -> [Outcome] {
+    let orphaned = lanes.filter { !receivers.contains($0.key) }.values
+    let numbers = orphaned.flatMap { $0.queues.values.joined() }.sorted()
+    return numbers.compactMap { number in
+      guard var slot = slots[number], slot.phase == .waiting,
+        now - slot.entry.created >= RetrySchedule.patience
+      else { return nil }
+      (slot.phase, slot.isUnwritten) = (.done, true)
+      slots[number] = slot
+      list(slot.entry)
+      return Outcome(entry: slot.entry, step: .giveUp)
     }
   }
 
-  /// No delay is as long as one that only a clock set back can make.
-  private func isDue(_ time: Timestamp, _ now: Timestamp) -> Bool {
-    time <= now || time - now > RetrySchedule.longestDelay
+  /// At the start, and when the clock was set back: what a clock that is behind has planned is due.
+  private mutating func forgetPlans(now: Timestamp) {
+    for slot in slots.values where slot.entry.due > now && slot.entry.due.isReached(at: now) {
+      postpone(slot.entry.number, to: now)
+    }
   }
 }
 
@@ -215,6 +210,7 @@ extension Outbox {
     }
     let endsDoubt = note(verdict, of: &slot, now: now)
     slots[number] = slot
+    list(slot.entry)
     if endsDoubt { bringForward(receiver, now: now) }
     return Outcome(entry: slot.entry, step: step, endsDoubt: endsDoubt)
   }
@@ -223,7 +219,7 @@ extension Outbox {
   private mutating func note(
     _ verdict: RetrySchedule.Verdict, of slot: inout Slot, now: Timestamp
   ) -> Bool {
-    var lane = lanes[slot.entry.receiver] ?? Lane()
+    var lane = lanes[slot.entry.receiver] ?? OutboxLane()
     defer { lanes[slot.entry.receiver] = lane }
     lane.underway -= 1
     switch verdict {
@@ -245,9 +241,9 @@ extension Outbox {
   }
 
   private mutating func bringForward(_ receiver: String, now: Timestamp) {
-    for number in (queues[receiver] ?? [:]).values.joined() {
-      guard let slot = slots[number], slot.phase == .waiting, slot.entry.due > now else { continue }
-      slots[number]?.entry.due = now
+    for number in (lanes[receiver]?.queues ?? [:]).values.joined() {
+      guard let due = slots[number]?.entry.due, due > now else { continue }
+      postpone(number, to: now)
     }
   }
 }

@@ -151,6 +151,29 @@ import Testing
     #expect(world.delivered["ops"] == [1])
   }
 
+  @Test("what was planned by a clock that is behind now is due at the start")
+  func clockAtStart() {
+    var world = World()
+    world.crash(rows: [
+      Outbox.Entry(
+        number: 7, receiver: "ops", orderingKey: "a", created: noon, due: noon + .days(300))
+    ])
+    world.run(for: .seconds(1))
+    #expect(world.delivered["ops"] == [7])
+  }
+
+  @Test("ten thousand messages are through in no time of our own")
+  func many() {
+    var world = World()
+    world.latency = .milliseconds(1)
+    for number in 0..<10_000 { world.post("scope \(number)") }
+    let begun = WallClock.monotonic.now()
+    world.run(for: .seconds(10))
+    #expect(world.delivered["ops"]?.count == 10_000)
+    // A second in a debug build, under load.
+    #expect(WallClock.monotonic.now() - begun < .seconds(30))
+  }
+
   @Test("what operators change in the ledger counts, but for what is under way")
   func operators() {
     var world = World()
@@ -208,13 +231,16 @@ import Testing
     #expect(outbox.takeDue(now: noon, receivers: ["ops"]).map(\.number) == [2])
   }
 
-  @Test("a receiver that nobody configured any more keeps its messages")
+  @Test("a receiver that nobody configures any more keeps its messages for three days")
   func unknownReceiver() {
     var world = World(receivers: ["ops"])
     world.post("a", to: "gone")
-    world.run(for: .hours(1))
-    #expect(world.attempts["gone"] == nil)
-    #expect(world.outbox.pending["gone"]?.count == 1)
+    world.post("a", to: "gone")
+    world.run(for: .hours(71))
+    #expect(world.outbox.pending["gone"]?.count == 2 && world.givenUp.isEmpty)
+    world.run(for: .hours(2))
+    #expect(world.outbox.pending.isEmpty && world.givenUp == [1, 2])
+    #expect(world.attempts.isEmpty)
   }
 
   @Test(

@@ -57,6 +57,10 @@ struct World {
   mutating func run(for span: TimeSpan) {
     let end = now + span
     while true {
+      for orphan in outbox.takeOrphans(now: now, receivers: receivers) {
+        givenUp.append(orphan.entry.number)
+        outbox.settle([orphan.entry.number])
+      }
       for entry in outbox.takeDue(now: now, receivers: receivers) {
         attempts[entry.receiver, default: []].append(Attempt(number: entry.number, at: now - noon))
         underway.append((entry.number, entry.receiver, now + latency))
