@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import threading
+import time
 import urllib.parse
 
 import support
@@ -78,7 +79,8 @@ class Receiver:
                 if self.path.startswith("/bot"):
                     outer.messages.append(json.loads(body))
                 else:
-                    outer.alerts += json.loads(body)["alerts"]
+                    outer.alerts += [{**alert, "at": time.time()}
+                                     for alert in json.loads(body)["alerts"]]
                 answer = json.dumps({"ok": True, "result": {
                     "message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}}).encode()
                 self.send_response(200)

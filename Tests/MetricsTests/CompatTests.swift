@@ -73,8 +73,9 @@ struct CompatTests {
     }
     #expect(
       requests == [
-        #"litellm_proxy_total_requests_metric_total{requested_model="gpt-4o",api_provider="openai",status_code="200"} 6"#,
+        #"litellm_proxy_total_requests_metric_total{requested_model="gpt-4o",api_provider="openai",status_code="200"} 5"#,
         #"litellm_proxy_total_requests_metric_total{requested_model="gpt-4o",api_provider="openai",status_code="429"} 2"#,
+        #"litellm_proxy_total_requests_metric_total{requested_model="gpt-4o",api_provider="openai",status_code="499"} 1"#,
         #"litellm_proxy_total_requests_metric_total{requested_model="none",api_provider="none",status_code="401"} 1"#,
       ])
   }

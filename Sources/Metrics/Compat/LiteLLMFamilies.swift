@@ -8,7 +8,10 @@ extension ProjectedFamily {
       "litellm_proxy_total_requests_metric_total",
       [
         Source(.requests) {
-          $0[3] == "failure" ? nil : asked($0[0], $0[1]) + [("status_code", "200")]
+          // 499: the client went away.
+          guard $0[3] != "failure" else { return nil }
+          let code = $0[3] == "cancelled" ? "499" : "200"
+          return asked($0[0], $0[1]) + [("status_code", code)]
         },
         Source(.requestFailures) {
           asked($0[0], $0[1]) + [("status_code", LiteLLMError(reason: $0[3]).code)]
