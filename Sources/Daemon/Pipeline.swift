@@ -96,7 +96,9 @@ final class Pipeline {
     batch.removeAll()
     latestNow = min(max(latestNow, now), now + .days(1))
     let times = PipelineInput.Times(now: now, latest: latestNow, steady: steady)
-    for input in inputs {
+    // Nothing is read until what was spent before was judged by limits that have changed.
+    step.hasMore = budgets.hasNewLimit
+    for input in inputs where !budgets.hasNewLimit {
       step.hasMore = input.read(into: &batch, budget: budget, at: times) || step.hasMore
       step.problems += input.problems
     }

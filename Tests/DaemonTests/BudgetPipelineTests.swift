@@ -159,6 +159,20 @@ import Testing
     #expect(later == ["daily all 50 0.6", "daily all 80 0.9"])
   }
 
+  @Test func spendThatComesWithAChangedLimitIsToldUnderIt() throws {
+    let rig = rig([rule { $0.limit.amount = 500_000_000 }])
+    rig.scratch.write(line("a", usd: "0.6"), to: "a.jsonl")
+    try rig.run()
+    #expect(try told(rig).count == 3)
+    // By the time of the change 0.6 was spent: 80 and 100 % of 0.8 are armed, 50 % was told.
+    rig.settings.budgets = [rule { $0.limit.amount = 800_000_000 }]
+    try rig.start()
+    rig.scratch.append(line("b", usd: "0.25"), to: "a.jsonl")
+    try rig.run()
+    #expect(try told(rig).suffix(2) == ["daily all 80 0.85", "daily all 100 0.85"])
+    #expect(try told(rig).count == 5)
+  }
+
   @Test func theClockSetBackByDays() throws {
     let rig = rig([rule()])
     rig.scratch.write(line("a", usd: "0.6"), to: "a.jsonl")

@@ -43,6 +43,9 @@ struct BudgetKeeper {
 
   func isDue(at now: Timestamp) -> Bool { watch.isDue(at: now) }
 
+  /// Whether limits have to be judged before anything is added.
+  var hasNewLimit: Bool { watch.hasNewLimit }
+
   /// Adds the requests that the tally has just counted.
   mutating func add(_ tally: TallyState, of batch: RecordBatch, now: Timestamp) {
     guard !watch.isEmpty, !tally.details.isEmpty else { return }
