@@ -69,6 +69,12 @@ package struct BudgetLimit: Sendable, Hashable {
     return Int128(spent) * 100 >= Int128(amount) * Int128(percent)
   }
 
+  /// The least spend that is `percent` of the limit.
+  func level(of percent: Int32) -> Int64 {
+    guard amount > 0 else { return 1 }
+    return Int64(clamping: (Int128(amount) * Int128(percent) + 99) / 100)
+  }
+
   /// Whether `spent` is so far below `percent` that the threshold may be crossed anew: by 5 points,
   /// or by half of a threshold under 10.
   func isFarBelow(_ percent: Int32, spent: Int64) -> Bool {

@@ -102,6 +102,9 @@ struct PeriodClock: Sendable {
   /// Where a rolling window begins: it ends with the current step.
   var windowStart: Timestamp { current.end - period.length }
 
+  /// What a rolling window spans now.
+  var rollingWindow: CalendarWindow { CalendarWindow(start: windowStart, end: current.end) }
+
   /// When something changes by itself.
   var nextChange: Timestamp {
     previous == nil ? current.end : min(current.end, current.start + period.lateAfter)

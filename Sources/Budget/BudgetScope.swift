@@ -33,6 +33,12 @@ package struct BudgetScope: Sendable {
   var record: UInt64 = 0
   /// Buckets that the ledger does not hold as they are, by start.
   var unwritten: [Timestamp] = []
+  /// Sums right after the requests that reached a threshold since the last evaluation, by the
+  /// bucket's start; of a rolling window, by the window's. A batch is judged at its end, but what is
+  /// told is the spend at the request that crossed.
+  var reached: [(start: Timestamp, spent: Int64)] = []
+  /// The rolling window's sum since the last evaluation.
+  var running: Int64?
 
   init(id: Int64, rule: Int, text: String) {
     self.id = id
@@ -55,6 +61,30 @@ package struct BudgetScope: Sendable {
       sum.addClamped(bucket.spent)
     }
     return sum
+  }
+
+  /// Notes the sum in the period at `start` if `amount`, just added, has reached one of `levels`.
+  mutating func noteReaching(
+    _ levels: [Int64], with amount: Int64, in window: CalendarWindow, isRolling: Bool
+  ) {
+    let sum: Int64
+    if isRolling {
+      // Only the first request of a batch has to add up the steps.
+      var known = running ?? spent(from: window.start, to: window.end) - amount
+      known.addClamped(amount)
+      running = known
+      sum = known
+    } else {
+      sum = spent(in: window)
+    }
+    if levels.contains(where: { $0 > sum - amount && $0 <= sum }) {
+      reached.append((window.start, sum))
+    }
+  }
+
+  /// What was spent at the request that reached `level`; nil if none has since the last evaluation.
+  func spent(reaching level: Int64, from start: Timestamp) -> Int64? {
+    reached.first { $0.start == start && $0.spent >= level }?.spent
   }
 
   /// Adds to the period's bucket. True if there was none.

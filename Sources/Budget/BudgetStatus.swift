@@ -57,7 +57,7 @@ extension BudgetWatch {
     guard rule.period.isRolling else {
       return status(of: scope, rule, in: clock.current)
     }
-    let window = CalendarWindow(start: clock.windowStart, end: clock.current.end)
+    let window = clock.rollingWindow
     let spent = scope.spent(from: window.start, to: window.end)
     var status = BudgetStatus(
       rule: scope.rule, text: scope.text, spent: spent, window: window,

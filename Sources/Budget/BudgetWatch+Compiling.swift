@@ -23,6 +23,7 @@ extension BudgetWatch {
       }
       compiled[index].per = rule.per.map { table(of: $0) }
       compiled[index].clock = clock(of: rule, at: now)
+      compiled[index].levels = rule.thresholds.map { rule.limit.level(of: $0) }
     }
     for place in tables.indices { tables[place].reset() }
     staged = Array(repeating: 0, count: tables.count)

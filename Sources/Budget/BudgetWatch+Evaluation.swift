@@ -110,7 +110,7 @@ extension BudgetWatch {
     let rule = rules[scope.rule]
     let clock = clocks[compiled[scope.rule].clock]
     if rule.period.isRolling {
-      let window = CalendarWindow(start: clock.windowStart, end: clock.current.end)
+      let window = clock.rollingWindow
       let spent = scope.spent(from: window.start, to: window.end)
       judge(scope, &scope.rolling, period: scope.id, spent, in: window, at: now, &outcome)
     } else {
@@ -132,6 +132,8 @@ extension BudgetWatch {
           scope: scope.id, start: start, spent: bucket.spent, rate: scope.rate))
     }
     scope.unwritten.removeAll(keepingCapacity: true)
+    scope.reached.removeAll()
+    scope.running = nil
   }
 
   private func judge(
@@ -146,8 +148,10 @@ extension BudgetWatch {
     if actions.isEmpty, before.count == state.marks.count { return }
     note(state.marks, beside: before, of: scope, period, &outcome)
     for case .announce(let threshold, let arm) in actions {
+      let level = rule.limit.level(of: threshold)
+      let told = scope.spent(reaching: level, from: window.start) ?? spent
       outcome.crossings.append(
-        crossing(scope, threshold, arm: arm, period: period, spent, in: window, at: now))
+        crossing(scope, threshold, arm: arm, period: period, told, in: window, at: now))
     }
   }
 

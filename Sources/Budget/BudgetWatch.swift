@@ -43,6 +43,8 @@ package struct BudgetWatch: Sendable {
     var per: Int?
     /// The place of its periods' clock.
     var clock = 0
+    /// The least spend that reaches each threshold.
+    var levels: [Int64] = []
     /// As the ledger knows it.
     var stored = StoredBudgets.Budget(id: 0, identity: "", limit: nil, isFilled: false)
     var isStoredAnew = false
@@ -172,19 +174,34 @@ package struct BudgetWatch: Sendable {
       return
     }
     guard let per = compiled[rule].per else {
-      return add(amount, at: spend.end, to: slot(rule, text: ""), window)
+      return count(amount, at: spend.end, to: slot(rule, text: ""), window)
     }
     if per == tagTable {
-      for tag in stagedTags { add(amount, at: spend.end, to: slot(rule, per, tag), window) }
+      for tag in stagedTags { count(amount, at: spend.end, to: slot(rule, per, tag), window) }
     } else if staged[per] != 0 {
-      add(amount, at: spend.end, to: slot(rule, per, staged[per]), window)
+      count(amount, at: spend.end, to: slot(rule, per, staged[per]), window)
     }
   }
 
-  mutating func add(
+  private mutating func count(
     _ amount: Int64, at end: Timestamp, to slot: Int32, _ window: CalendarWindow
   ) {
-    guard let rule = scopes[Int(slot)]?.rule, scopes[Int(slot)]?.record != number else { return }
+    guard let rule = scopes[Int(slot)]?.rule, add(amount, at: end, to: slot, window) else { return }
+    let clock = clocks[compiled[rule].clock]
+    let isRolling = clock.period.isRolling
+    scopes[Int(slot)]?.noteReaching(
+      compiled[rule].levels, with: amount,
+      in: isRolling ? clock.rollingWindow : window, isRolling: isRolling)
+  }
+
+  /// False if the record was added to this scope already.
+  @discardableResult
+  mutating func add(
+    _ amount: Int64, at end: Timestamp, to slot: Int32, _ window: CalendarWindow
+  ) -> Bool {
+    guard let rule = scopes[Int(slot)]?.rule, scopes[Int(slot)]?.record != number else {
+      return false
+    }
     let period = rules[rule].period
     scopes[Int(slot)]?.record = number
     if scopes[Int(slot)]?.add(amount, to: window) == true, !remembered.isEmpty {
@@ -194,6 +211,7 @@ package struct BudgetWatch: Sendable {
       scopes[Int(slot)]?.rate.add(amount, at: end, period: period.length)
     }
     touch(slot)
+    return true
   }
 
   /// A period that was told of before its spend was forgotten.

@@ -35,6 +35,40 @@ import Testing
     #expect(crossings.allSatisfy { $0.id.count == 32 })
   }
 
+  @Test(arguments: [BudgetPeriod.calendar(.day), .rolling(.hours(1))])
+  func severalRequestsInOneBatchTellTheSpendAtTheOneThatCrossed(_ period: BudgetPeriod) {
+    var desk = Desk([.test { $0.period = period }])
+    for _ in 0..<2 { desk.spend(22) }
+    #expect(desk.commit().isEmpty)
+    for _ in 0..<5 { desk.spend(15) }
+    let crossings = desk.commit()
+    #expect(crossings.map(\.threshold) == [50, 80, 100])
+    #expect(crossings.map(\.spent) == [59, 89, 104])
+  }
+
+  @Test func whatWasReachedInABatchThatFailedIsToldAsItIsReadAgain() {
+    var desk = Desk([.test()])
+    desk.spend(60)
+    desk.spend(25)
+    desk.commit(fails: true)
+    desk.spend(55)
+    desk.spend(30)
+    #expect(desk.commit().map(\.spent) == [55, 85])
+  }
+
+  @Test func theLeastSpendThatReachesAThreshold() {
+    for amount: Int64 in [0, 1, 3, 99, 100, 101, 1_000_000_007, BudgetLimit.largest] {
+      let limit = BudgetLimit(amount, .usd)
+      for percent: Int32 in [1, 33, 50, 80, 100, 250, 10_000] {
+        let level = limit.level(of: percent)
+        // What is beyond all numbers is reached by the largest.
+        if level == .max { continue }
+        #expect(limit.isReached(by: level, percent: percent))
+        #expect(!limit.isReached(by: level - 1, percent: percent))
+      }
+    }
+  }
+
   @Test func ofNothingAnySpendIsEverything() {
     var desk = Desk([.test { $0.limit = BudgetLimit(0, .usd) }])
     desk.spend(0)
