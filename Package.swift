@@ -36,6 +36,7 @@ let package = Package(
     library("CZlib", debian: "zlib1g-dev", pkgConfig: "zlib"),
     library("CZstd", debian: "libzstd-dev", pkgConfig: "libzstd"),
     library("CCrypto", debian: "libssl-dev", pkgConfig: "libcrypto"),
+    library("CPostgres", debian: "libpq-dev", pkgConfig: "libpq"),
     library("CXXHash", debian: "libxxhash-dev", pkgConfig: "libxxhash"),
     .target(
       name: "CSimdJSON", path: "Sources/C/CSimdJSON",
@@ -52,6 +53,7 @@ let package = Package(
     module("Record", ["Support"]),
     module("Metrics", ["Support", "CZlib"]),
     module("HTTP", ["Support", "CCurl", "CMicroHTTPD", "CCrypto"]),
+    module("Postgres", ["Support", "CPostgres"]),
     module(
       "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CZlib", "CZstd"]),
     module("Budget", ["Metrics", "Record", "Support", "CCrypto"]),
@@ -83,6 +85,7 @@ let package = Package(
     tests("Record", ["Record", "Support"]),
     tests("Metrics", ["Metrics", "Support", "CZlib"]),
     tests("HTTP", ["HTTP", "Support"]),
+    tests("Postgres", ["Postgres", "Support"]),
     tests("Source", ["Source", "Record", "Support"]),
     tests("Budget", ["Budget", "Record", "Support"]),
     tests("Tally", ["Tally", "Metrics", "Record", "Support"]),
