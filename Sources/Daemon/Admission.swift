@@ -133,13 +133,7 @@ struct Admission {
     if !holds { return try count(record, ledger) ? .counted : .duplicate }
     if ranking.isHeld(record.identity) { return .duplicate }
     if try ledger.isKnown(record.identity) { return .duplicate }
-    let kinds: [EventKind] =
-      record.outcome == .failure ? [.nativeRequest, .nativeAttempt(1)] : [.nativeRequest]
-    for kind in kinds {
-      if try wasCounted(kind, record.callHash, record.start, record.end, ledger) {
-        return .duplicate
-      }
-    }
+    if try hasNativeCopy(record, ledger) { return .duplicate }
     if !waits { return try count(record, ledger) ? .counted : .duplicate }
     ranking.hold(record, of: batch)
     return .held
@@ -152,10 +146,23 @@ struct Admission {
     ranking.release(into: &batch, now: now)
     for index in first..<batch.requests.count {
       let record = batch.requests[index]
-      let isNew = try count(record, ledger)
+      // An import may have added its native copy since.
+      let hasCopy = try hasNativeCopy(record, ledger)
+      let isNew = hasCopy ? false : try count(record, ledger)
       if !isNew { batch.requests[index].form = .void }
       report(isNew ? .counted : .duplicate, record.source, 0, record.end)
     }
+  }
+
+  private mutating func hasNativeCopy(
+    _ record: RequestRecord, _ ledger: some CountedEvents
+  ) throws(LedgerError) -> Bool {
+    let kinds: [EventKind] =
+      record.outcome == .failure ? [.nativeRequest, .nativeAttempt(1)] : [.nativeRequest]
+    for kind in kinds {
+      if try wasCounted(kind, record.callHash, record.start, record.end, ledger) { return true }
+    }
+    return false
   }
 
   private mutating func count(

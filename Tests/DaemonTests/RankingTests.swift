@@ -80,6 +80,23 @@ import Testing
     expectTruth(rig, LabLogTests.knownToBoth)
   }
 
+  @Test func payloadsThatWaitWhileAnImportAddsTheirNativeCopies() throws {
+    let rig = rig(
+      ["native.jsonl", "payload.jsonl"], native: .native,
+      at: Timestamp(microseconds: 1_795_270_563_000_000))
+    rig.settings.sources[1].settleAfter = .minutes(5)
+    rig.scratch.write(text(payload), to: "payload.jsonl")
+    try rig.run()
+    #expect((try rig.query("SELECT count(*) FROM held") ?? 0) > 500)
+    rig.scratch.write(text(native), to: "copy.jsonl")
+    let desk = ImportDesk(scratch: rig.scratch, clock: rig.clock)
+    let imported = try desk.run("copy.jsonl").requests
+    rig.clock.advance(.minutes(6))
+    try rig.run()
+    #expect(try rig.query("SELECT count(*) FROM held") == 0)
+    #expect(try rig.query("SELECT sum(requests) FROM rollup") == Int64(imported))
+  }
+
   @Test func inOneGlobPayloadFirst() throws {
     let rig = rig(["*.jsonl"])
     rig.scratch.write(text(payload), to: "a.jsonl")
