@@ -70,7 +70,9 @@ package final class App: Sendable {
     let routes = Routes(
       registry: publisher.registry, readiness: readiness, reloader: reloader, clock: clock,
       version: version, push: PushRoute(queue: queue), budgets: publisher.budgets,
-      api: API(ledgerPath: configuration.ledger.path, live: publisher.live, clock: clock))
+      api: API(
+        ledgerPath: configuration.ledger.path, live: publisher.live, clock: clock,
+        configuration: { reloader.current }))
     let listening = try AppError.of { () throws(HTTPServerError) in
       try HTTPServer(options: configuration.web, router: routes.router)
     }

@@ -31,9 +31,12 @@ final class Reloader: Sendable {
     self.apply = apply
   }
 
+  /// The configuration in force.
+  var current: Configuration { state.withLock { $0.current } }
+
   /// Loads and applies; the message says what happened.
   func reload() -> Result<String, Refusal> {
-    let old = state.withLock { $0.current }
+    let old = current
     do {
       var new = try load()
       let kept = new.restartNeeded(from: old)

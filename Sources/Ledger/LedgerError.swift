@@ -1,6 +1,8 @@
 /// Why the ledger cannot be used, and whether to try again.
 package enum LedgerError: Error, Equatable, CustomStringConvertible {
   case cannotOpen(path: String, reason: String)
+  /// There is no such file.
+  case absent(path: String)
   /// Written by a later release.
   case newerSchema(path: String, found: Int, known: Int)
   /// Written by an earlier release, and not to be changed now.
@@ -19,6 +21,10 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
   case unavailable(doing: String, reason: String)
   /// The file is damaged.
   case corrupt(path: String, reason: String)
+  /// A question would have taken longer than it may.
+  case tookTooLong
+  /// An answer would have had more rows than are kept in memory.
+  case tooManyGroups
   case failed(doing: String, reason: String)
 
   package var description: String {
@@ -27,6 +33,11 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
       """
       cannot open the ledger \(path): \(reason); make its directory writable for this user \
       or set ledger.url
+      """
+    case .absent(let path):
+      """
+      there is no ledger at \(path); 'sidelight run' or 'sidelight import' makes one, or set \
+      ledger.url
       """
     case .newerSchema(let path, let found, let known):
       """
@@ -59,6 +70,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     case .unavailable(let doing, let reason): "ledger: \(doing): \(reason); trying again"
     case .corrupt(let path, let reason):
       "the ledger \(path) is damaged (\(reason)); move it away and import the logs again"
+    case .tookTooLong: "ledger: the question took too long; ask for less at a time"
+    case .tooManyGroups: "ledger: the answer has too many rows; ask for less at a time"
     case .failed(let doing, let reason): "ledger: \(doing): \(reason)"
     }
   }

@@ -1,3 +1,4 @@
+import Glibc
 package import Support
 
 /// A look at the ledger beside its owner: read-only, on whatever thread asks, never in the owner's way.
@@ -8,6 +9,7 @@ package final class LedgerReader {
 
   /// Opens the file; throws if it is not there or has another schema.
   package init(path: String) throws(LedgerError) {
+    guard access(path, F_OK) == 0 else { throw .absent(path: path) }
     database = try Database(path: path, access: .readOnly)
     try Migrations.check(database)
   }

@@ -52,6 +52,12 @@ package struct ZoneInfo: Sendable, Hashable {
     .seconds(span(at: time.microseconds / 1_000_000).offset)
   }
 
+  /// When the day begins whose midnight in UTC is `date`.
+  package func midnight(of date: Timestamp) -> Timestamp {
+    let instant = firstInstant(of: date.microseconds / 1_000_000)
+    return Timestamp(microseconds: instant * 1_000_000)
+  }
+
   /// A stretch of time over which clocks keep their distance from UTC; all in seconds.
   struct Span {
     var begin = Int64.min

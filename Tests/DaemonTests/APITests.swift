@@ -25,20 +25,8 @@ import Testing
       """
   }
 
-  private func get(_ paths: String...) throws -> [RawHTTP.Response] {
-    let publisher = try #require(rig.publisher)
-    var router = Router()
-    API(ledgerPath: rig.settings.ledger.path, live: publisher.live, clock: rig.clock.clock)
-      .add(to: &router)
-    var options = WebOptions()
-    options.port = 0
-    let server = try HTTPServer(options: options, router: router)
-    defer { server.stop(within: .seconds(1)) }
-    return try paths.map { try RawHTTP(port: server.port).get($0) }
-  }
-
   private func answer(_ path: String) throws -> String {
-    let response = try #require(try get(path).first)
+    let response = try #require(try rig.get(path).first)
     #expect(response.status == 200, "\(response.text)")
     #expect(response.headers["content-type"] == "application/json")
     return response.text
@@ -171,7 +159,7 @@ import Testing
   ])
   func mistakes(_ path: String, _ message: String) throws {
     try rig.start()
-    let response = try #require(try get(path).first)
+    let response = try #require(try rig.get(path).first)
     #expect(response.status == 400)
     #expect(response.text.hasPrefix(#"{"error":{"code":"bad_parameter","message":""#))
     #expect(response.text.contains(message), "\(response.text)")
@@ -180,7 +168,7 @@ import Testing
   @Test func aLedgerThatCannotBeReadIsSaid() throws {
     try rig.start()
     rig.settings.ledger.path = rig.scratch.file("gone.db")
-    let response = try #require(try get("/api/v1/events").first)
+    let response = try #require(try rig.get("/api/v1/events").first)
     #expect(response.status == 503)
     #expect(response.text.contains("ledger_unavailable"))
   }

@@ -24,7 +24,9 @@ import Testing
       registry: Registry(), readiness: readiness, reloader: reloader, clock: clock.clock,
       version: "1.2.3", push: PushRoute(queue: PushQueue()),
       budgets: BudgetBoard(),
-      api: API(ledgerPath: "/nowhere", live: Locked(Publisher.Live()), clock: clock.clock))
+      api: API(
+        ledgerPath: "/nowhere", live: Locked(Publisher.Live()), clock: clock.clock,
+        configuration: { reloader.current }))
     return routes.router.respond(to: HTTPRequest(method, path, headers: headers))
       ?? .error(500, "no_answer", "the answer comes later")
   }

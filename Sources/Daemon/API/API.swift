@@ -1,7 +1,9 @@
+import Config
 import Dispatch
 import HTTP
 import Ledger
 import Support
+import Tally
 
 /// `GET /api/v1/…`: JSON for the page and for programs.
 ///
@@ -11,7 +13,11 @@ struct API: Sendable {
   let ledgerPath: String
   let live: Locked<Publisher.Live>
   let clock: WallClock
+  /// The one in force.
+  let configuration: @Sendable () -> Configuration
   let queries = QueryQueue()
+  /// Questions of any length, which must not hold up the short ones.
+  let usageQueries = QueryQueue()
   let statsCache = Locked<StatsAnswer.Cached?>(nil)
 
   /// Registers every path.
@@ -24,6 +30,15 @@ struct API: Sendable {
         }
       }
     }
+    router.on(.get, "/api/v1/config") { request in
+      answer { () throws(QueryProblem) in
+        try QueryParameters(request, known: []).check()
+        return .json(.written(configuration().redactedJSON()))
+      }
+    }
+    router.on(.get, "/api/v1/usage") { request, answer in
+      self.later(answer, on: usageQueries) { () throws(QueryProblem) in try usage(request) }
+    }
     router.on(.get, "/api/v1/events") { request, answer in
       self.later(answer) { () throws(QueryProblem) in try events(request) }
     }
@@ -34,10 +49,10 @@ struct API: Sendable {
 
   /// Answers from the queries' thread.
   func later(
-    _ answer: @escaping @Sendable (HTTPResponse) -> Void,
+    _ answer: @escaping @Sendable (HTTPResponse) -> Void, on queue: QueryQueue? = nil,
     _ body: @escaping @Sendable () throws(QueryProblem) -> HTTPResponse
   ) {
-    guard queries.run({ answer(self.answer(body)) }) else {
+    guard (queue ?? queries).run({ answer(self.answer(body)) }) else {
       var response = HTTPResponse.error(
         503, "busy", "too many queries wait; ask again in a second")
       response.headers["Retry-After"] = "1"
@@ -52,8 +67,13 @@ struct API: Sendable {
     do throws(LedgerError) {
       return try body(LedgerReader(path: ledgerPath))
     } catch {
-      Log.warn("a query failed: \(error)")
-      throw .ledger
+      switch error {
+      case .tookTooLong: throw .tookTooLong
+      case .tooManyGroups: throw .tooManyRows(most: UsageQuery.mostGroups)
+      default:
+        Log.warn("a query failed: \(error)")
+        throw .ledger
+      }
     }
   }
 
@@ -89,6 +109,24 @@ struct API: Sendable {
     let json = answer.json
     statsCache.withLock { $0 = StatsAnswer.Cached(window: window, at: now, json: json) }
     return .json(json)
+  }
+}
+
+extension API {
+  /// Less than the server gives a handler.
+  private static let longestQuery = TimeSpan.seconds(8)
+
+  private func usage(_ request: HTTPRequest) throws(QueryProblem) -> HTTPResponse {
+    let configuration = configuration()
+    let extras = ExtraLabels(configuration.labels)
+    let parameters = QueryParameters(request, known: UsageRequest.known(extras))
+    try parameters.check()
+    let usage = try UsageRequest(parameters, extras: extras, now: clock.now())
+    let report = try reading { (ledger) throws(LedgerError) in
+      ledger.allow(Self.longestQuery)
+      return try UsageReport(usage, from: ledger, options: configuration.ledger, now: clock.now())
+    }
+    return .json(report.json)
   }
 }
 

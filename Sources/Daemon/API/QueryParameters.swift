@@ -2,24 +2,41 @@ import HTTP
 import Support
 
 /// Why a query has no answer.
-enum QueryProblem: Error, Equatable {
+package enum QueryProblem: Error, Equatable {
   case unknownParameter(String, known: [String])
   case badParameter(String, expected: String, got: String)
+  /// The answer would have too many rows.
+  case tooManyRows(most: Int)
+  case tookTooLong
   /// The log says why.
   case ledger
 
-  var response: HTTPResponse {
+  /// What is wrong, and what would be right.
+  package var message: String {
     switch self {
     case .unknownParameter(let name, let known):
       let hint = Suggestion.hint(for: name, in: known)
       let list = known.isEmpty ? "none" : known.joined(separator: ", ")
-      return .error(
-        400, "bad_parameter",
-        "unknown parameter \(name.quoted)\(hint.isEmpty ? " (known: \(list))" : hint)")
+      return "unknown parameter \(name.quoted)\(hint.isEmpty ? " (known: \(list))" : hint)"
     case .badParameter(let name, let expected, let got):
-      return .error(400, "bad_parameter", "\(name): expected \(expected), got \(got.quoted)")
-    case .ledger:
-      return .error(503, "ledger_unavailable", "the ledger cannot be read now; see the log")
+      return "\(name): expected \(expected), got \(got.quoted)"
+    case .tooManyRows(let most):
+      return """
+        more than \(most) rows: ask for a shorter period, a longer step, fewer labels or only \
+        some of their values
+        """
+    case .tookTooLong:
+      return "this takes too long: ask for a shorter period or fewer labels"
+    case .ledger: return "the ledger cannot be read now; see the log"
+    }
+  }
+
+  var response: HTTPResponse {
+    switch self {
+    case .unknownParameter, .badParameter: .error(400, "bad_parameter", message)
+    case .tooManyRows: .error(400, "too_many_rows", message)
+    case .tookTooLong: .error(503, "took_too_long", message)
+    case .ledger: .error(503, "ledger_unavailable", message)
     }
   }
 }
@@ -29,9 +46,24 @@ struct QueryParameters {
   private let query: HTTPQuery
   private let known: [String]
 
-  init(_ request: HTTPRequest, known: [String]) {
-    query = request.query
+  init(_ request: HTTPRequest, known: [String]) { self.init(request.query, known: known) }
+
+  init(_ query: HTTPQuery, known: [String]) {
+    self.query = query
     self.known = known
+  }
+
+  /// The first value under `name`.
+  subscript(name: String) -> String? { query[name] }
+
+  func isGiven(_ name: String) -> Bool { query[name] != nil }
+
+  /// Every value under `name`, as it is.
+  func all(_ name: String) -> [String] { query.all(name) }
+
+  /// Words of a list, given several times or separated by commas.
+  func words(_ name: String) -> [String] {
+    query.all(name).flatMap { $0.split(separator: ",").map(String.init) }
   }
 
   /// Refuses parameters that nobody knows.
@@ -77,7 +109,7 @@ struct QueryParameters {
     _ name: String
   ) throws(QueryProblem) -> [Choice] where Choice.RawValue == String {
     var choices: [Choice] = []
-    for word in query.all(name).flatMap({ $0.split(separator: ",").map(String.init) }) {
+    for word in words(name) {
       guard let choice = Choice(rawValue: word) else {
         let words = Choice.allCases.map(\.rawValue)
         throw .badParameter(

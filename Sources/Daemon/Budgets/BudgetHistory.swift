@@ -6,8 +6,7 @@ import Tally
 /// What the ledger's requests tell of budgets: spend from before they began, and who drives them.
 struct BudgetHistory {
   let labels: LabelSpace
-  /// Of the user's own labels, in the order in which roll-ups hold them.
-  let extraNames: [String]
+  let extras: ExtraLabels
   /// How long single requests are kept.
   let detail: TimeSpan
 
@@ -16,7 +15,7 @@ struct BudgetHistory {
 
   init(labels: LabelSpace, settings: PipelineSettings) {
     self.labels = labels
-    extraNames = settings.labels.extra.map(\.name)
+    extras = ExtraLabels(settings.labels)
     detail = settings.ledger.detail
   }
 
@@ -71,7 +70,7 @@ struct BudgetHistory {
     for match in rule.reading({ reading($0.dimension, $1) }).match {
       func fits(_ text: String) -> Bool { match.patterns.contains { $0.matches(text) } }
       if case .extra(let name) = match.attribute {
-        query.filter.append((.extras, labels.ids(.extras) { fits(value(of: name, in: $0)) }))
+        query.filter.append((.extras, labels.ids(.extras) { fits(extras.value(of: name, in: $0)) }))
       } else if let dimension = dimension(match.attribute) {
         query.filter.append((dimension, labels.ids(dimension, where: fits)))
       }
@@ -111,21 +110,6 @@ struct BudgetHistory {
     case .extra: .extras
     default: attribute.dimension
     }
-  }
-
-  /// One label's value in `tier=free,rollout=new`, in which values may hold anything.
-  private func value(of name: String, in text: String) -> String {
-    var rest = Substring(text)
-    for (place, current) in extraNames.enumerated() {
-      guard rest.hasPrefix("\(current)=") else { return "none" }
-      rest = rest.dropFirst(current.count + 1)
-      let end =
-        place + 1 < extraNames.count ? rest.firstRange(of: ",\(extraNames[place + 1])=") : nil
-      if current == name { return String(end.map { rest[..<$0.lowerBound] } ?? rest) }
-      guard let end else { return "none" }
-      rest = rest[end.lowerBound...].dropFirst()
-    }
-    return "none"
   }
 }
 

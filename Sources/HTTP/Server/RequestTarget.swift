@@ -39,6 +39,11 @@ package struct HTTPQuery: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     items = elements.map(Item.init)
   }
 
+  /// Parameters in order, decoded.
+  package init(_ items: [(name: String, value: String)]) {
+    self.items = items.map { Item(name: $0.name, value: $0.value) }
+  }
+
   /// Splits at `&` and `=` and decodes; a name without `=` has an empty value.
   init(raw: ArraySlice<UInt8>) throws(RequestTarget.Failure) {
     for part in raw.split(separator: UInt8(ascii: "&")) {

@@ -1,9 +1,12 @@
 internal import CSQLite
+import Support
 
 /// One connection to an SQLite file. Owned by one thread.
 final class Database {
   private let handle: OpaquePointer
   let path: String
+  /// Where SQLite is told to look while it works, in microseconds of the monotonic clock.
+  private let deadline = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
 
   enum Access {
     case readWrite
@@ -21,6 +24,7 @@ final class Database {
     guard status == SQLITE_OK, let handle else {
       let reason = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
       sqlite3_close_v2(handle)
+      deadline.deallocate()
       throw .cannotOpen(path: path, reason: reason)
     }
     self.handle = handle
@@ -29,7 +33,22 @@ final class Database {
     sqlite3_busy_timeout(handle, 10_000)
   }
 
-  deinit { sqlite3_close_v2(handle) }
+  deinit {
+    sqlite3_close_v2(handle)
+    deadline.deallocate()
+  }
+
+  /// Has every statement fail that still works when so much time has passed from now.
+  func allow(_ span: TimeSpan) {
+    deadline.initialize(to: (WallClock.monotonic.now() + span).microseconds)
+    // Every few hundred microseconds of work.
+    sqlite3_progress_handler(
+      handle, 10_000,
+      { context in
+        let deadline = context?.assumingMemoryBound(to: Int64.self).pointee ?? .max
+        return WallClock.monotonic.now().microseconds > deadline ? 1 : 0
+      }, deadline)
+  }
 
   /// Runs statements that return nothing.
   func execute(_ sql: String) throws(LedgerError) {
@@ -66,6 +85,7 @@ final class Database {
     switch status & 0xFF {
     case SQLITE_BUSY, SQLITE_LOCKED: return .locked(path: path)
     case SQLITE_FULL: return .full(path: path)
+    case SQLITE_INTERRUPT: return .tookTooLong
     case SQLITE_IOERR, SQLITE_READONLY, SQLITE_NOMEM, SQLITE_CANTOPEN, SQLITE_PERM:
       return .unavailable(doing: doing, reason: reason)
     case SQLITE_CORRUPT, SQLITE_NOTADB: return .corrupt(path: path, reason: reason)

@@ -1,0 +1,173 @@
+package import Support
+import Tally
+
+extension LedgerReader {
+  /// Calls `body` with what every window came to, in order; groups in no order.
+  ///
+  /// Throws `tooManyGroups` where one window has more than are kept in memory.
+  package func usage(
+    _ query: UsageQuery,
+    each body: (CalendarWindow, [UsageGroup]) throws(LedgerError) -> Void
+  ) throws(LedgerError) {
+    try beginSnapshot()
+    var scan = try UsageScan(query, in: database)
+    for window in query.windows { try body(window, try scan.groups(of: window)) }
+  }
+
+  /// Has all that is read from now on be of one moment, and end before so much time has passed.
+  package func allow(_ span: TimeSpan) { database.allow(span) }
+
+  func beginSnapshot() throws(LedgerError) {
+    if !database.isInTransaction { try database.execute("BEGIN") }
+  }
+}
+
+/// Sums up the rows of one window after the other.
+private struct UsageScan {
+  private typealias Key = SIMD16<UInt32>
+
+  private let axes: [UsageAxis]
+  private let source: UsageQuery.Source
+  private let main: Statement
+  /// Requests of all values and of none, where the values are in a table of their own.
+  private var rest: Statement?
+  /// Of the label that has a table of its own, which is told apart in any case.
+  private var allowed: Set<UInt32>?
+  private let hasSide: Bool
+
+  private var keys: [Key] = []
+  private var sums: [UsageSums] = []
+  private var places: [Key: Int] = [:]
+
+  init(_ query: UsageQuery, in database: Database) throws(LedgerError) {
+    var axes: [UsageAxis] = []
+    for label in query.by {
+      axes.append(try UsageAxis(label, of: query.extras, in: database))
+    }
+    self.axes = axes
+    source = query.source
+    let side = query.side
+    hasSide = side != nil
+    let table = side.map(UsageTable.side) ?? (source == .requests ? .request : .rollup)
+    var conditions: [String] = []
+    let reading = query.filter.isEmpty ? nil : try database.labelReading()
+    for (label, values) in query.filter {
+      let axis = try UsageAxis(label, of: query.extras, in: database)
+      let shown = values.map { value in
+        label.shownAs.flatMap { reading?($0, value) } ?? value
+      }
+      let ids = axis.ids(of: Set(shown))
+      if label.side != nil {
+        allowed = Set(ids)
+      } else {
+        let list = ids.map(String.init).joined(separator: ",")
+        conditions.append("\(table.column(label)) IN (\(list))")
+      }
+    }
+    func select(_ table: UsageTable) -> String {
+      let hidden = side.map { [table.column(UsageLabel($0))] } ?? []
+      return table.select(query.by.map(table.column) + hidden, where: conditions)
+    }
+    main = try database.prepare(select(table))
+    // Who has no user is nobody, but who has no tag cannot be told from those who have several.
+    if let side, side != .tag { rest = try database.prepare(select(.rest)) }
+  }
+
+  mutating func groups(of window: CalendarWindow) throws(LedgerError) -> [UsageGroup] {
+    keys.removeAll(keepingCapacity: true)
+    sums.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
+    if let rest { try add(rest, window) }
+    try add(main, window, isPartOfRest: rest != nil)
+    if hasSide { project() }
+    return zip(keys, sums).compactMap { key, sums in
+      guard sums != UsageSums() else { return nil }
+      let labels = axes.indices.map { axes[$0].text(key[$0]) }
+      return UsageGroup(labels: labels, sums: sums)
+    }
+  }
+
+  private mutating func add(
+    _ rows: Statement, _ window: CalendarWindow, isPartOfRest: Bool = false
+  ) throws(LedgerError) {
+    let unit = source == .rollups ? RollupKey.quarterMicroseconds : 1
+    rows.bind(window.start.microseconds / unit)
+    rows.bind(window.end.microseconds / unit)
+    defer { rows.reset() }
+    let labels = Int32(axes.count)
+    var last = (key: Key(), place: -1)
+    while try rows.step() {
+      var key = Key()
+      for (place, axis) in axes.enumerated() {
+        key[place] = axis.number(id(rows, Int32(place)))
+      }
+      if hasSide { key[axes.count] = id(rows, labels) }
+      if last.place < 0 || key != last.key { last = (key, try place(of: key)) }
+      let row = UsageSums(rows, from: labels + (hasSide ? 1 : 0))
+      sums[last.place] += row
+      guard isPartOfRest else { continue }
+      for (place, axis) in axes.enumerated() where axis.label.side != nil { key[place] = 0 }
+      key[axes.count] = 0
+      sums[try place(of: key)] -= row
+    }
+  }
+
+  private func id(_ rows: Statement, _ column: Int32) -> UInt32 {
+    UInt32(truncatingIfNeeded: rows.integer(column))
+  }
+
+  private mutating func place(of key: Key) throws(LedgerError) -> Int {
+    if let place = places[key] { return place }
+    guard keys.count < UsageQuery.mostGroups else { throw .tooManyGroups }
+    places[key] = keys.count
+    keys.append(key)
+    sums.append(UsageSums())
+    return keys.count - 1
+  }
+
+  /// Leaves out values that were not asked for, and tells apart only what was.
+  private mutating func project() {
+    let (found, amounts) = (keys, sums)
+    keys.removeAll(keepingCapacity: true)
+    sums.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
+    for (key, amount) in zip(found, amounts) {
+      var key = key
+      if let allowed, !allowed.contains(key[axes.count]) { continue }
+      key[axes.count] = 0
+      if let place = places[key] {
+        sums[place] += amount
+      } else {
+        places[key] = keys.count
+        keys.append(key)
+        sums.append(amount)
+      }
+    }
+  }
+}
+
+extension Database {
+  /// What texts read as under a label, such as pseudonyms of addresses.
+  fileprivate func labelReading() throws(LedgerError) -> @Sendable (Dimension, String) -> String {
+    let row = try prepare("SELECT value FROM meta WHERE key = 'secret'")
+    guard try row.step() else { throw .corrupt(path: path, reason: "its secret is missing") }
+    return LabelSpace(
+      options: LabelOptions(), secret: row.blob(0), values: [], today: 0
+    ).reading
+  }
+}
+
+extension UsageLabel {
+  /// What decides how a value of it is shown; nil where values are a list in code.
+  fileprivate var shownAs: Dimension? {
+    if case .extra = self { .value } else { dimension }
+  }
+
+  fileprivate init(_ side: SideRollupKey.Side) {
+    switch side {
+    case .user: self = .user
+    case .endUser: self = .endUser
+    case .tag: self = .tag
+    }
+  }
+}
