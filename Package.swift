@@ -76,7 +76,13 @@ let package = Package(
     .executableTarget(
       name: "sidelight",
       dependencies: ["Budget", "Config", "Daemon", "Ledger", "Metrics", "Support"],
-      path: "Sources/sidelight", swiftSettings: strict),
+      path: "Sources/sidelight", swiftSettings: strict,
+      // A megabyte of relocations that every start would read takes a few kilobytes.
+      linkerSettings: [
+        .unsafeFlags(
+          ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+          .when(platforms: [.linux]))
+      ]),
 
     .target(
       name: "TestSupport", dependencies: ["Support"], path: "Tests/TestSupport",
