@@ -45,6 +45,8 @@ let package = Package(
 
     .systemLibrary(name: "CMalloc", path: "Sources/C/CMalloc"),
     .target(name: "CBirthTime", path: "Sources/C/CBirthTime"),
+    // The page's files and Chart.js, of which Debian's `libjs-chart.js` is.
+    .target(name: "CPage", path: "Sources/C/CPage"),
     .target(
       name: "CTimeZone", path: "Sources/C/CTimeZone",
       linkerSettings: [.linkedLibrary("date-tz")]),
@@ -54,6 +56,9 @@ let package = Package(
     module("Metrics", ["Support", "CZlib"]),
     module("HTTP", ["Support", "CCurl", "CMicroHTTPD", "CCrypto"]),
     module("Postgres", ["Support", "CPostgres"]),
+    .target(
+      name: "Page", dependencies: ["HTTP", "Metrics", "Support", "CPage"], path: "Sources/Page",
+      exclude: ["web"], swiftSettings: strict),
     module(
       "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CZlib", "CZstd"]),
     module("Budget", ["Metrics", "Record", "Support", "CCrypto"]),
@@ -70,8 +75,8 @@ let package = Package(
     module(
       "Daemon",
       [
-        "Budget", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Record", "Source",
-        "Support", "Tally",
+        "Budget", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Page", "Record",
+        "Source", "Support", "Tally",
       ]),
     .executableTarget(
       name: "sidelight",
@@ -92,6 +97,7 @@ let package = Package(
     tests("Metrics", ["Metrics", "Support", "CZlib"]),
     tests("HTTP", ["HTTP", "Support"]),
     tests("Postgres", ["Postgres", "Support"]),
+    tests("Page", ["Page", "HTTP", "Support", "CZlib"]),
     tests("Source", ["Source", "Record", "Support"]),
     tests("Budget", ["Budget", "Record", "Support"]),
     tests("Tally", ["Tally", "Metrics", "Record", "Support"]),

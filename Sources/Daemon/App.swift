@@ -72,7 +72,10 @@ package final class App: Sendable {
       version: version, push: PushRoute(queue: queue), budgets: publisher.budgets,
       api: API(
         ledgerPath: configuration.ledger.path, live: publisher.live, clock: clock,
-        configuration: { reloader.current }))
+        configuration: { reloader.current },
+        about: AboutSidecar(
+          version: version, proxy: { proxy.view },
+          pending: { [courier = outbox.courier] in courier.pending })))
     let listening = try AppError.of { () throws(HTTPServerError) in
       try HTTPServer(options: configuration.web, router: routes.router)
     }

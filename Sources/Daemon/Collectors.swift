@@ -48,10 +48,8 @@ enum Collectors {
       for (format, attempts) in status.formats {
         samples.add(.sourceInfo, labels: [name, format, attempts], 1)
       }
-      if status.lagBytes == 0 {
-        samples.add(.sourceLagSeconds, labels: [name], 0)
-      } else if let last = status.lastEvent {
-        samples.add(.sourceLagSeconds, labels: [name], max(0, (samples.now - last).seconds))
+      if let lag = status.lag(now: samples.now) {
+        samples.add(.sourceLagSeconds, labels: [name], lag.seconds)
       }
     }
   }

@@ -1,6 +1,7 @@
 import Budget
 import HTTP
 import Metrics
+import Page
 import Support
 
 /// Whether the first pass over the sources has begun.
@@ -43,7 +44,7 @@ struct Routes: Sendable {
       .json(BudgetReport.json(budgets.entries, at: clock.now()))
     }
     api.add(to: &router)
-    router.on(.get, "/") { _ in landing() }
+    WebPage().add(to: &router)
     return router
   }
 
@@ -73,23 +74,5 @@ struct Routes: Sendable {
       Log.error(refusal.message)
       return .error(500, "not_reloaded", refusal.message)
     }
-  }
-
-  private func landing() -> HTTPResponse {
-    .text(
-      """
-      <!doctype html>
-      <html lang="en"><meta charset="utf-8"><title>Sidelight</title>
-      <h1>Sidelight</h1>
-      <p>What the LLM proxy beside it did: requests, failures, fallbacks, tokens, cost.</p>
-      <ul>
-      <li><a href="/metrics">Metrics</a>
-      <li><a href="/-/healthy">Healthy</a>
-      <li><a href="/-/ready">Ready</a>
-      </ul>
-      <p>Version \(version)
-      </html>
-
-      """, type: "text/html; charset=utf-8")
   }
 }

@@ -18,6 +18,12 @@ struct SourceStatus: Sendable, Equatable {
     }
   }
 
+  /// Age of the oldest bytes not read yet, 0 when all is read; nil if nobody knows.
+  func lag(now: Timestamp) -> TimeSpan? {
+    if lagBytes == 0 { return .seconds(0) }
+    return lastEvent.map { max(.seconds(0), now - $0) }
+  }
+
   /// The formats seen so far, and whether they tell every attempt.
   var formats: [(format: String, attempts: String)] {
     (hasNative ? [("native", "exact")] : []) + (hasPayload ? [("litellm", "partial")] : [])

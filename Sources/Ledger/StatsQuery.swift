@@ -11,6 +11,8 @@ package struct LedgerStats: Sendable, Equatable {
   package var tokens: Int64 = 0
   /// Nano-dollars.
   package var cost: Int64 = 0
+  /// Requests that nobody knows the price of.
+  package var unpriced: Int64 = 0
 
   /// Single requests, as far back as they are kept.
   package var details = Details()
@@ -26,11 +28,29 @@ package struct LedgerStats: Sendable, Equatable {
     /// Successes that a provider answered, and what their clients waited all together.
     package var answered: Int64 = 0
     package var waited = TimeSpan(microseconds: 0)
-    /// The 95th percentile of what they waited, exact over at most the last `mostSampled`.
-    package var slowest: TimeSpan?
+    /// What they waited, and for the first token of a stream; exact over at most the last
+    /// `mostSampled`.
+    package var latency: Percentiles?
+    package var firstToken: Percentiles?
     package var failures: [Reason: Int64] = [:]
 
     package static let mostSampled = 1_000_000
+  }
+
+  /// By the nearest rank.
+  package struct Percentiles: Sendable, Equatable {
+    package var median: TimeSpan
+    package var p95: TimeSpan
+
+    /// Of spans in microseconds, in any order; nil of none.
+    init?(_ spans: [Int64]) {
+      guard !spans.isEmpty else { return nil }
+      let sorted = spans.sorted()
+      func rank(_ percent: Int) -> TimeSpan {
+        TimeSpan(microseconds: sorted[(sorted.count * percent + 99) / 100 - 1])
+      }
+      (median, p95) = (rank(50), rank(95))
+    }
   }
 }
 
@@ -40,7 +60,8 @@ extension LedgerReader {
     var stats = LedgerStats()
     let sums = try database.prepare(
       """
-      SELECT status, sum(requests), sum(fallbacks), sum(input) + sum(output), sum(cost)
+      SELECT status, sum(requests), sum(fallbacks), sum(input) + sum(output), sum(cost),
+        sum(unpriced)
       FROM rollup WHERE quarter >= ? GROUP BY status
       """)
     sums.bind(from.microseconds / 900_000_000)
@@ -54,6 +75,7 @@ extension LedgerReader {
       stats.fallbacks += sums.integer(2)
       stats.tokens += sums.integer(3)
       stats.cost += sums.integer(4)
+      stats.unpriced += sums.integer(5)
     }
     stats.details = try details(from: from)
     return stats
@@ -83,17 +105,19 @@ extension LedgerReader {
       details.waited.microseconds += groups.integer(5)
       if groups.integer(3) != 0 { details.answeredAtOnce += count }
     }
-    details.slowest = try slowest(from: from, of: details.answered)
+    try sample(from: from, into: &details)
     return details
   }
 
-  /// By the nearest rank.
-  private func slowest(from: Timestamp, of count: Int64) throws(LedgerError) -> TimeSpan? {
-    let sampled = min(count, Int64(LedgerStats.Details.mostSampled))
-    guard sampled > 0 else { return nil }
+  private func sample(
+    from: Timestamp, into details: inout LedgerStats.Details
+  ) throws(LedgerError) {
+    let sampled = min(details.answered, Int64(LedgerStats.Details.mostSampled))
+    guard sampled > 0 else { return }
     let rows = try database.prepare(
       """
-      SELECT "end" - start FROM request
+      SELECT "end" - start,
+        first_token - coalesce(attempt_start, iif(attempts > 1, NULL, start)) FROM request
       WHERE "end" >= ? AND late = 0 AND status = ? AND attempts > 0 AND cached = 0
       ORDER BY "end" DESC LIMIT ?
       """)
@@ -101,10 +125,13 @@ extension LedgerReader {
     rows.bind(Int64(Outcome.success.rawValue))
     rows.bind(sampled)
     var waits: [Int64] = []
+    var firstTokens: [Int64] = []
     waits.reserveCapacity(Int(sampled))
-    while try rows.step() { waits.append(rows.integer(0)) }
-    guard !waits.isEmpty else { return nil }
-    waits.sort()
-    return TimeSpan(microseconds: waits[(waits.count * 95 + 99) / 100 - 1])
+    while try rows.step() {
+      waits.append(rows.integer(0))
+      if let wait = rows.optionalInteger(1), wait >= 0 { firstTokens.append(wait) }
+    }
+    details.latency = LedgerStats.Percentiles(waits)
+    details.firstToken = LedgerStats.Percentiles(firstTokens)
   }
 }

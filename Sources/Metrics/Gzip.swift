@@ -1,11 +1,11 @@
 import CZlib
 
-/// Compression for answers to scrapes.
-enum Gzip {
-  /// A whole gzip member at level 1, the fastest: exposition text shrinks to about a ninth even
-  /// so. Nil if zlib gets no memory.
-  static func compress(_ bytes: [UInt8]) -> [UInt8]? {
-    guard let deflater = Deflater(level: 1) else { return nil }
+/// Compression for answers.
+package enum Gzip {
+  /// A whole gzip member. Level 1 is the fastest: exposition text shrinks to about a ninth even so.
+  /// Nil if zlib gets no memory.
+  package static func compress(_ bytes: [UInt8], level: Int32 = 1) -> [UInt8]? {
+    guard let deflater = Deflater(level: level) else { return nil }
     return deflater.compress(bytes)
   }
 }

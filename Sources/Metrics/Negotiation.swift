@@ -1,5 +1,5 @@
 /// What a scraper's `Accept` and `Accept-Encoding` headers ask for (RFC 9110, section 12).
-enum Negotiation {
+package enum Negotiation {
   /// Chosen from `Accept`.
   struct Choice: Equatable {
     var format: ExpositionFormat
@@ -19,7 +19,7 @@ enum Negotiation {
   }
 
   /// Whether gzip is accepted, and not less than no encoding at all.
-  static func allowsGzip(_ acceptEncoding: String?) -> Bool {
+  package static func allowsGzip(_ acceptEncoding: String?) -> Bool {
     let items = HeaderItem.list(acceptEncoding ?? "")
     func quality(_ names: [String]) -> Int? {
       items.first { names.contains($0.value) }?.quality

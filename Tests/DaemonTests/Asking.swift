@@ -20,7 +20,7 @@ extension Rig {
         var configuration = Configuration(instance: "x")
         (configuration.ledger, configuration.labels) = (ledger, labels)
         return configuration
-      }
+      }, about: .nothing
     ).add(to: &router)
     var options = WebOptions()
     options.port = 0

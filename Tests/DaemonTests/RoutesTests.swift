@@ -26,7 +26,7 @@ import Testing
       budgets: BudgetBoard(),
       api: API(
         ledgerPath: "/nowhere", live: Locked(Publisher.Live()), clock: clock.clock,
-        configuration: { reloader.current }))
+        configuration: { reloader.current }, about: .nothing))
     return routes.router.respond(to: HTTPRequest(method, path, headers: headers))
       ?? .error(500, "no_answer", "the answer comes later")
   }
@@ -67,14 +67,11 @@ import Testing
     #expect(packed.body.starts(with: [0x1F, 0x8B]))
   }
 
-  @Test func theLandingPageNamesTheVersionAndLinks() {
+  @Test func thePageAndItsFiles() {
     let page = answer(.get, "/")
-    let text = String(decoding: page.body, as: UTF8.self)
     #expect(page.headers["Content-Type"] == "text/html; charset=utf-8")
-    #expect(text.contains("Version 1.2.3"))
-    for link in ["/metrics", "/-/healthy", "/-/ready"] {
-      #expect(text.contains("href=\"\(link)\""))
-    }
+    #expect(page.headers["Content-Security-Policy"] != nil)
+    #expect(answer(.get, "/page/main.js").status == 200)
     #expect(answer(.get, "/nothing").status == 404)
   }
 }

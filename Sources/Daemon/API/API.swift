@@ -15,10 +15,11 @@ struct API: Sendable {
   let clock: WallClock
   /// The one in force.
   let configuration: @Sendable () -> Configuration
+  let about: AboutSidecar
   let queries = QueryQueue()
   /// Questions of any length, which must not hold up the short ones.
   let usageQueries = QueryQueue()
-  let statsCache = Locked<StatsAnswer.Cached?>(nil)
+  let statsCache = Locked(StatsCache())
 
   /// Registers every path.
   func add(to router: inout Router) {
@@ -92,23 +93,6 @@ struct API: Sendable {
     query.limit = try parameters.count("limit", 1...1000) ?? query.limit
     let events = try reading { (ledger) throws(LedgerError) in try ledger.events(query) }
     return .json(.object(["events": .list(events.map(\.json))]))
-  }
-
-  private func stats(_ request: HTTPRequest) throws(QueryProblem) -> HTTPResponse {
-    let parameters = QueryParameters(request, known: ["window"])
-    try parameters.check()
-    let window = try parameters.duration("window", .minutes(1) ... .days(3660)) ?? .hours(24)
-    let now = clock.now()
-    if let cached = statsCache.withLock({ $0 }), cached.isFresh(window: window, now: now) {
-      return .json(cached.json)
-    }
-    let from = StatsAnswer.start(of: window, now: now)
-    let stats = try reading { (ledger) throws(LedgerError) in try ledger.stats(from: from) }
-    let answer = StatsAnswer(
-      stats: stats, window: window, from: from, now: now, live: live.withLock { $0 })
-    let json = answer.json
-    statsCache.withLock { $0 = StatsAnswer.Cached(window: window, at: now, json: json) }
-    return .json(json)
   }
 }
 
