@@ -51,10 +51,14 @@ package final class App: Sendable {
         clock: clock, wakeup: wakeup, queue: queue, outbox: outbox,
         onStarted: { readiness.isReady = true })
     }
+    ingest.send(.note(.start(of: configuration.instance, version, at: clock.now())))
     let proxy = ProxyWatch(clock: clock) { [weak ingest] in ingest?.send(.see($0)) }
     let reloaded = Locked<HTTPServer?>(nil)
     // Weak: the registry's collectors hold the reloader, and the ledger closes with the thread.
-    let reloader = Reloader(current: configuration, clock: clock, load: load) {
+    let reloader = Reloader(
+      current: configuration, clock: clock, load: load,
+      tell: { [weak ingest] in ingest?.send(.note($0)) }
+    ) {
       [weak ingest, weak registry = publisher.registry] configuration, settings in
       guard let ingest else { return "it is stopping" }
       if let problem = ingest.apply(settings) { return problem }
@@ -71,7 +75,8 @@ package final class App: Sendable {
       registry: publisher.registry, readiness: readiness, reloader: reloader, clock: clock,
       version: version, push: PushRoute(queue: queue), budgets: publisher.budgets,
       api: API(
-        ledgerPath: configuration.ledger.path, live: publisher.live, clock: clock,
+        ledgerPath: configuration.ledger.path, live: publisher.live,
+        budgets: publisher.budgets, clock: clock,
         configuration: { reloader.current },
         about: AboutSidecar(
           version: version, proxy: { proxy.view },
@@ -143,6 +148,16 @@ package final class App: Sendable {
       samples.addSeriesCounts()
       process.collect(into: &samples)
     }
+  }
+}
+
+extension LedgerEvent {
+  fileprivate static func start(
+    of instance: String, _ version: String, at time: Timestamp
+  ) -> LedgerEvent {
+    LedgerEvent(
+      time: time, kind: .start, subject: instance,
+      detail: .object(["version": .text(version)]))
   }
 }
 

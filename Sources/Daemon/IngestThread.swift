@@ -14,6 +14,8 @@ final class IngestThread: @unchecked Sendable {
     case apply(Order)
     /// What probes of the proxy have found.
     case see(ProxyView)
+    /// Keep it for people to look up.
+    case note(LedgerEvent)
     case stop
   }
 
@@ -160,6 +162,7 @@ final class IngestThread: @unchecked Sendable {
       case .stop: isStopping = true
       case .apply(let order): order.perform { restart(with: $0) }
       case .see(let view): pipeline.proxy = view
+      case .note(let event): note(event)
       }
     }
   }
@@ -176,6 +179,14 @@ final class IngestThread: @unchecked Sendable {
       return nil
     } catch {
       return "\(error)"
+    }
+  }
+
+  private func note(_ event: LedgerEvent) {
+    do throws(LedgerError) {
+      try ledger.write(event)
+    } catch {
+      report("an event is not kept: \(error)", kind: "event")
     }
   }
 

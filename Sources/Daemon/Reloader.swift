@@ -1,4 +1,5 @@
 import Config
+import Ledger
 import Metrics
 import Support
 
@@ -17,17 +18,23 @@ final class Reloader: Sendable {
   private let state: Locked<State>
   private let clock: WallClock
   private let load: @Sendable () throws(ConfigError) -> Configuration
+  private let tell: @Sendable (LedgerEvent) -> Void
   private let apply: @Sendable (Configuration, PipelineSettings) -> String?
 
-  /// `apply` hands the settings to those who use them and waits for it: nil, or why not.
+  /// Bytes of a message that an event keeps.
+  private static let longestMessage = 2000
+
+  /// `tell` keeps what happened for people to look up; `apply` hands the settings to those who use them and waits for it: nil, or why not.
   init(
     current: Configuration, clock: WallClock,
     load: @escaping @Sendable () throws(ConfigError) -> Configuration,
+    tell: @escaping @Sendable (LedgerEvent) -> Void = { _ in },
     apply: @escaping @Sendable (Configuration, PipelineSettings) -> String?
   ) {
     state = Locked(State(current: current, lastSuccess: clock.now()))
     self.clock = clock
     self.load = load
+    self.tell = tell
     self.apply = apply
   }
 
@@ -45,9 +52,9 @@ final class Reloader: Sendable {
       if let problem = apply(new, try PipelineSettings(new)) { return refuse(problem) }
       let (applied, now) = (new, clock.now())
       state.withLock { $0 = State(current: applied, lastSuccess: now) }
-      let suffix =
-        kept.isEmpty ? "" : "; restart to change \(kept.joined(separator: ", "))"
-      return .success("configuration reloaded\(suffix)")
+      let rest = kept.isEmpty ? "" : "restart to change \(kept.joined(separator: ", "))"
+      tell(event("applied", rest))
+      return .success("configuration reloaded\(rest.isEmpty ? "" : "; ")\(rest)")
     } catch {
       return refuse("\(error)")
     }
@@ -61,7 +68,16 @@ final class Reloader: Sendable {
 
   private func refuse(_ problem: String) -> Result<String, Refusal> {
     state.withLock { $0.succeeded = false }
+    tell(event("refused", problem))
     return .failure(Refusal(message: "configuration not reloaded: \(problem)"))
+  }
+
+  private func event(_ result: String, _ message: String) -> LedgerEvent {
+    LedgerEvent(
+      time: clock.now(), kind: .reload, subject: current.instance,
+      detail: .object([
+        "result": .text(result), "message": .text(String(message.prefix(Self.longestMessage))),
+      ]))
   }
 }
 

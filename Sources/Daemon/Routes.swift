@@ -40,9 +40,6 @@ struct Routes: Sendable {
       router.on(method, "/gate") { gate.answer($0) }
       router.on(method, "/gate/{budget}") { gate.answer($0) }
     }
-    router.on(.get, "/api/v1/budgets") { _ in
-      .json(BudgetReport.json(budgets.entries, at: clock.now()))
-    }
     api.add(to: &router)
     WebPage().add(to: &router)
     return router

@@ -15,6 +15,10 @@ package struct LedgerEvent: Sendable, Equatable {
     case budgetForecast = "budget_forecast"
     /// A notification was delivered or given up; the subject is the receiver.
     case notification
+    /// Sidelight started; the subject is what it calls itself.
+    case start
+    /// The configuration was applied anew, or refused; the subject is what Sidelight calls itself.
+    case reload
   }
 
   package var time: Timestamp

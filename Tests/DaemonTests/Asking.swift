@@ -15,7 +15,7 @@ extension Rig {
     let (ledger, labels) = (settings.ledger, settings.labels)
     var router = Router()
     API(
-      ledgerPath: ledger.path, live: publisher.live, clock: clock.clock,
+      ledgerPath: ledger.path, live: publisher.live, budgets: publisher.budgets, clock: clock.clock,
       configuration: {
         var configuration = Configuration(instance: "x")
         (configuration.ledger, configuration.labels) = (ledger, labels)

@@ -52,6 +52,19 @@ import Testing
     }
   }
 
+  @Test func theAPIShowsTheMostUsedScopes() throws {
+    let rig = rig([rule { $0.per = .key }])
+    rig.scratch.write(
+      line("a", usd: "0.3", key: "low") + line("b", usd: "0.5", key: "high"), to: "a.jsonl")
+    try rig.run()
+    let answers = try rig.get("/api/v1/budgets?scopes=1", "/api/v1/budgets", "/api/v1/budgets?x=1")
+    let one = answers[0].text
+    #expect(one.contains(#""scope":"high""#) && !one.contains(#""scope":"low""#))
+    #expect(one.contains(#"],"more":1}"#))
+    #expect(answers[1].text.contains(#""scope":"low""#) && !answers[1].text.contains("more"))
+    #expect(answers[2].status == 400)
+  }
+
   @Test func crossingsAreWrittenOnceWithWhoDrivesThem() throws {
     let rig = rig([rule { $0.notify = ["hook"] }])
     rig.scratch.write(line("a", usd: "0.3", model: "mini") + line("b", usd: "0.25"), to: "a.jsonl")

@@ -1,4 +1,5 @@
 import HTTP
+import Ledger
 import Metrics
 import Support
 import TestSupport
@@ -14,6 +15,7 @@ import Testing
     var applied: [PipelineSettings] = []
     var web: WebOptions?
     var problem: String?
+    var events: [LedgerEvent] = []
   }
 
   private let clock = ManualClock()
@@ -23,6 +25,7 @@ import Testing
     Reloader(
       current: current, clock: clock.clock,
       load: { [stage] () throws(ConfigError) in try stage.withLock { $0.next }.get() },
+      tell: { [stage] event in stage.withLock { $0.events.append(event) } },
       apply: { [stage] configuration, settings in
         stage.withLock {
           $0.applied.append(settings)
@@ -87,6 +90,23 @@ import Testing
     }
     #expect(refusal.message == "configuration not reloaded: the ledger is gone")
     #expect(gauges(reloader).first == "sidelight_config_last_reload_successful 0")
+  }
+
+  @Test func whatBecameOfItIsAnEvent() {
+    let reloader = reloader()
+    _ = reloader.reload()
+    clock.advance(.minutes(1))
+    stage.withLock { $0.problem = String(repeating: "x", count: 5000) }
+    _ = reloader.reload()
+    let events = stage.withLock { $0.events }
+    #expect(events.map(\.kind) == [.reload, .reload] && events.map(\.subject) == ["one", "one"])
+    #expect(events[0].detail == .object(["result": .text("applied"), "message": .text("")]))
+    #expect(
+      events[1].detail
+        == .object([
+          "result": .text("refused"), "message": .text(String(repeating: "x", count: 2000)),
+        ]))
+    #expect(events[1].time == clock.now)
   }
 
   @Test func aMissingPriceListKeepsTheOld() {

@@ -25,7 +25,8 @@ import Testing
       version: "1.2.3", push: PushRoute(queue: PushQueue()),
       budgets: BudgetBoard(),
       api: API(
-        ledgerPath: "/nowhere", live: Locked(Publisher.Live()), clock: clock.clock,
+        ledgerPath: "/nowhere", live: Locked(Publisher.Live()), budgets: BudgetBoard(),
+        clock: clock.clock,
         configuration: { reloader.current }, about: .nothing))
     return routes.router.respond(to: HTTPRequest(method, path, headers: headers))
       ?? .error(500, "no_answer", "the answer comes later")

@@ -1,3 +1,4 @@
+import Budget
 import Config
 import Dispatch
 import HTTP
@@ -12,6 +13,7 @@ import Tally
 struct API: Sendable {
   let ledgerPath: String
   let live: Locked<Publisher.Live>
+  let budgets: BudgetBoard
   let clock: WallClock
   /// The one in force.
   let configuration: @Sendable () -> Configuration
@@ -29,6 +31,14 @@ struct API: Sendable {
           try QueryParameters(request, known: []).check()
           return .json(ProvidersAnswer(live: live.withLock { $0 }, now: clock.now()).json)
         }
+      }
+    }
+    router.on(.get, "/api/v1/budgets") { request in
+      answer { () throws(QueryProblem) in
+        let parameters = QueryParameters(request, known: ["scopes"])
+        try parameters.check()
+        let most = try parameters.count("scopes", 1...100_000) ?? .max
+        return .json(BudgetReport.json(budgets.entries, at: clock.now(), scopes: most))
       }
     }
     router.on(.get, "/api/v1/config") { request in

@@ -3,14 +3,19 @@ package import Support
 
 /// All budgets as `/api/v1/budgets` tells of them.
 package enum BudgetReport {
-  /// Every rule with its scopes, those of the most used first.
-  package static func json(_ entries: [BudgetBoard.Entry], at now: Timestamp) -> JSONValue {
-    .object(["budgets": .list(entries.map { json($0, at: now) })])
+  /// Every rule with its scopes, those of the most used first; at most `scopes` of each.
+  package static func json(
+    _ entries: [BudgetBoard.Entry], at now: Timestamp, scopes: Int = .max
+  ) -> JSONValue {
+    .object(["budgets": .list(entries.map { json($0, at: now, scopes) })])
   }
 
-  private static func json(_ entry: BudgetBoard.Entry, at now: Timestamp) -> JSONValue {
+  private static func json(
+    _ entry: BudgetBoard.Entry, at now: Timestamp, _ most: Int
+  ) -> JSONValue {
     let rule = entry.rule
     let statuses = sorted(entry)
+    let more = statuses.count - min(most, statuses.count)
     return .object([
       "name": .text(rule.name), "limit": rule.limit.unit.json(rule.limit.amount),
       "unit": .text(rule.limit.unit.rawValue),
@@ -22,7 +27,8 @@ package enum BudgetReport {
       "per": .optional(rule.per?.text),
       "thresholds": .list(rule.thresholds.map { .integer(Int64($0)) }),
       "notify": .list(rule.notify.map(JSONValue.text)),
-      "scopes": .list(statuses.map { json($0, rule, at: now) }),
+      "scopes": .list(statuses.prefix(most).map { json($0, rule, at: now) }),
+      "more": more > 0 ? .integer(Int64(more)) : nil,
     ])
   }
 

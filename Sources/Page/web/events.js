@@ -6,9 +6,11 @@ import { level, plural, SHORT } from "./words.js";
 import { FILTERS } from "./state.js";
 
 // Of deployments only who asks: most of it is their provider's news.
-const KINDS = { "": `provider_health,budget_crossed,budget_forecast,notification`,
+const OWN = "start,reload";
+const KINDS = { "": `provider_health,budget_crossed,budget_forecast,notification,${OWN}`,
   health: "provider_health,deployment_health",
-  budgets: "budget_crossed,budget_forecast", notifications: "notification" };
+  budgets: "budget_crossed,budget_forecast", notifications: "notification",
+  sidelight: OWN };
 
 /** What the API is asked for. */
 export const kinds = (filter) => KINDS[filter] ?? null;

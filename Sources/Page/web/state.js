@@ -8,7 +8,7 @@ export const MEASURES = { cost: "Spend", requests: "Requests", tokens: "Tokens",
 export const COLUMNS = ["name", "cost", "requests", "errors", "fallbacks", "input", "output",
   "latency"];
 export const FILTERS = { "": "Everything", health: "Health", budgets: "Budgets",
-  notifications: "Notifications" };
+  notifications: "Notifications", sidelight: "Sidelight" };
 
 const DEFAULTS = { period: "24h", by: "model", show: "cost", sort: "cost", order: "desc", from: "",
   to: "", events: "" };
