@@ -26,6 +26,8 @@ struct RotationAnchor {
 extension FileSource {
   /// A listing may miss a file that is renamed meanwhile, so anchors are searched for so long.
   static let anchorLife = TimeSpan.seconds(3)
+  /// How often a scan reads names anew that are moving.
+  static let maxLooks = 16
 
   /// A file that the glob matches.
   struct Sighting {
@@ -174,16 +176,26 @@ extension FileSource {
 
   /// Follows files that had a rotated file's name after it and have been renamed in turn, all
   /// between two scans.
+  ///
+  /// Names may move while they are looked at, so this goes on until two looks have seen the same
+  /// files under the same names: then all of them were there at one instant between the two.
   private func searchBetween(at now: Timestamp) {
-    // The names as they are now that the newest file is open.
-    if !anchors.isEmpty { directories.refresh() }
-    for var anchor in anchors {
-      anchor.successorBorn = successorBorn(of: anchor)
-      for base in anchor.bases {
-        for path in siblings(of: base, at: now) { followBetween(path, anchor, at: now) }
+    if anchors.isEmpty { return }
+    var before: [String: FileIdentity] = [:]
+    for look in 0..<Self.maxLooks {
+      // The names as they are now that the newest file is open.
+      directories.refresh()
+      var seen: [String: FileIdentity] = [:]
+      for var anchor in anchors {
+        anchor.successorBorn = successorBorn(of: anchor)
+        for path in anchor.bases.flatMap({ siblings(of: $0, at: now) }) {
+          seen[path] = followBetween(path, anchor, at: now)
+        }
       }
-      followPacked(after: anchor, at: now)
+      if look > 0 && seen == before { break }
+      before = seen
     }
+    for anchor in anchors { followPacked(after: anchor, at: now) }
   }
 
   /// Birth of the first file that was seen to have the name after it, so that copies of that one's
@@ -194,15 +206,18 @@ extension FileSource {
     return namesakes.first { $0.state.place == .current }?.file.born ?? 0
   }
 
+  /// The file that was looked at; nil if there was none.
   private func followBetween(
     _ path: String, _ anchor: RotationAnchor, at now: Timestamp
-  ) {
-    guard let seen = try? FileFacts(path: path), seen.isRegular, !isKnown(seen.identity),
-      let file = try? opening(path), let facts = try? file.facts(), !isKnown(facts.identity),
-      anchor.precedes(born: file.born, modified: facts.modified)
-    else { return }
-    let checkpoint = FileCheckpoint(path: anchor.path, identity: facts.identity, born: file.born)
-    add(file, facts, checkpoint, at: now, as: .rotated)
+  ) -> FileIdentity? {
+    guard let seen = try? FileFacts(path: path) else { return nil }
+    guard seen.isRegular, !isKnown(seen.identity) else { return seen.identity }
+    guard let file = try? opening(path), let facts = try? file.facts() else { return nil }
+    if !isKnown(facts.identity), anchor.precedes(born: file.born, modified: facts.modified) {
+      let checkpoint = FileCheckpoint(path: anchor.path, identity: facts.identity, born: file.born)
+      add(file, facts, checkpoint, at: now, as: .rotated)
+    }
+    return facts.identity
   }
 
   /// Rotated files that lie beside a file when it is met or truncated are older than its content,

@@ -21,9 +21,6 @@ extension FileSource {
     }
   }
 
-  /// How often a scan reads the names anew to find files that are nowhere.
-  private static let maxLooks = 8
-
   /// Takes up `pending` and what is `held` from before a `rewind`; returns the checkpoints whose
   /// files are gone.
   func resume(_ sightings: [Sighting], at now: Timestamp) -> [FileCheckpoint] {
@@ -79,7 +76,7 @@ extension FileSource {
     case .found(let file, let facts):
       var here = checkpoint
       (here.device, here.inode) = (facts.identity.device, facts.identity.inode)
-      if here.born < file.born, !(file is UnpackedFile) { here.born = file.born }
+      here.born = max(here.born, file.born)
       add(file, facts, here, at: now)
     case .unreachable:
       pending.append(checkpoint)

@@ -27,6 +27,9 @@ final class UnpackedFile: OpenFile {
 
   override var isSizeKnown: Bool { end != nil }
 
+  /// Not known: packing made a new file of an old text.
+  override var born: Int64 { 0 }
+
   /// The packed file's, but for the size, which is a byte more than is known until the end is met.
   override func facts() throws(SystemError) -> FileFacts {
     var facts = try super.facts()

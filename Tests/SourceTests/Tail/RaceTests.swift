@@ -33,6 +33,31 @@ import Testing
     #expect(follower.uncommitted.sorted() == (numbered(5..<8) + numbered(200..<201)).sorted())
   }
 
+  /// All rotated files get the next number while they are looked at, in another order; then a crash.
+  @Test func whileTheOthersAreLookedAt() {
+    let follower = Follower(scratch.file("*.log"))
+    scratch.append(text(0..<5), to: "a.log")
+    follower.read()
+    follower.commit()
+    scratch.rename("a.log", to: "a.log.10")
+    for (line, name) in [(5, "a.log.9"), (6, "a.log.2"), (7, "a.log")] {
+      scratch.append(text(line..<(line + 1)), to: name)
+    }
+    follower.crash()
+    follower.before(opening: "/a.log.2") {
+      for (old, new) in [(".10", ".11"), (".9", ".10"), (".2", ".3"), ("", ".1")] {
+        scratch.rename("a.log" + old, to: "a.log" + new)
+      }
+      scratch.append(text(8..<9), to: "a.log")
+    }
+    follower.read()
+    follower.commit()
+    follower.crash()
+    follower.read()
+    follower.commit()
+    #expect(follower.committed == numbered(0..<9))
+  }
+
   @Test func beforeTheFileCouldBeOpened() {
     let follower = Follower(scratch.file("*.log"))
     scratch.append(text(0..<5), to: "a.log")
