@@ -64,19 +64,20 @@ let package = Package(
     module("Budget", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Ledger", ["Budget", "Tally", "Record", "Metrics", "Support", "CSQLite"]),
+    module("Shared", ["Ledger", "Postgres", "Record", "Support", "Tally"]),
     module("Notify", ["HTTP", "Metrics", "Support", "CCrypto"]),
     module("Health", ["HTTP", "Metrics", "Record", "Support"]),
     module(
       "Config",
       [
-        "Budget", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Source", "Tally", "Support",
-        "CYAML",
+        "Budget", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Postgres", "Source", "Tally",
+        "Support", "CYAML",
       ]),
     module(
       "Daemon",
       [
-        "Budget", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Page", "Record",
-        "Source", "Support", "Tally",
+        "Budget", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Page", "Postgres",
+        "Record", "Shared", "Source", "Support", "Tally",
       ]),
     .executableTarget(
       name: "sidelight",
@@ -102,6 +103,7 @@ let package = Package(
     tests("Budget", ["Budget", "Record", "Support"]),
     tests("Tally", ["Tally", "Metrics", "Record", "Support"]),
     tests("Ledger", ["Ledger", "Tally", "Metrics", "Record", "Support"]),
+    tests("Shared", ["Shared", "Ledger", "Postgres", "Record", "Support", "Tally"]),
     tests("Notify", ["Notify", "HTTP", "Support"]),
     tests("Health", ["Health", "HTTP", "Metrics", "Record", "Support"]),
     tests(
@@ -113,8 +115,8 @@ let package = Package(
     tests(
       "Daemon",
       [
-        "Daemon", "Budget", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Record",
-        "Source", "Support", "Tally",
+        "Daemon", "Budget", "Config", "HTTP", "Health", "Ledger", "Metrics", "Notify", "Postgres",
+        "Record", "Shared", "Source", "Support", "Tally",
       ]),
     tests("Command", ["Ledger", "Support", "sidelight"]),
   ],

@@ -1,4 +1,5 @@
 import Ledger
+import Postgres
 import Support
 
 extension LedgerOptions {
@@ -6,8 +7,23 @@ extension LedgerOptions {
     blank: LedgerOptions(),
     keys: [
       Key(
-        "url", url, \.path, change: .byRestart,
-        "The SQLite database: `sqlite:///an/absolute/path`, or `sqlite:path` beside this file."),
+        "url", url, \.url, change: .byRestart,
+        "The SQLite database: `sqlite:///an/absolute/path`, or `sqlite:path` beside this file."
+          + " Or the PostgreSQL database that several sidecars share: `postgres://user@host/database`"
+          + " with any parameter of libpq."),
+      Key(
+        secret: "password", Secret { _ in }, \.password,
+        "For PostgreSQL, if it is neither in the URL nor in libpq's `PGPASSFILE`."),
+      Key(
+        optional: "local", .path("file", expected: "a file such as /var/lib/sidelight/ledger.db"),
+        \.local, fallback: "/var/lib/sidelight/ledger.db", change: .byRestart,
+        "With PostgreSQL, the SQLite file that this sidecar counts in first, and spools what it"
+          + " forwards."),
+      Key(
+        "spool_size", .size(1 << 20...1 << 40, "a batch has to fit in"), \.spoolSize,
+        change: .byRestart,
+        "How much may wait in that file while PostgreSQL is away; what comes then is missing there."
+      ),
       Key(
         "retention",
         .duration(.days(1) ... .days(3660), "budgets and reports need at least the last day"),
@@ -32,6 +48,7 @@ extension LedgerOptions {
         "The longest that a line waits for its commit under load."),
     ],
     check: { options, mapping, decoder in
+      checkShared(options, mapping, &decoder)
       let areSound = decoder.isSound(mapping["detail"]) && decoder.isSound(mapping["retention"])
       guard areSound, options.detail > options.retention else { return }
       let message =
@@ -41,14 +58,33 @@ extension LedgerOptions {
       decoder.complain(mark ?? mapping.mark, "\(mapping.path): \(message)")
     })
 
-  private static let url = Kind<String>.scalar(
-    "URL", expected: "a URL such as sqlite:///var/lib/sidelight/ledger.db",
-    show: { .text($0.hasPrefix("/") ? "sqlite://\($0)" : "sqlite:\($0)") }
+  private static func checkShared(
+    _ options: LedgerOptions, _ mapping: Mapping, _ decoder: inout ConfigDecoder
+  ) {
+    guard let url = options.shared, let field = mapping["url"],
+      (try? PostgresURL(url))?.hasPassword == true
+    else { return }
+    // A variable keeps it out of the file.
+    if case .scalar(let raw, _) = field.node.content, raw == url {
+      decoder.secretFiles.append(decoder.file)
+    }
+  }
+
+  private static let url = Kind<LedgerURL>.scalar(
+    "URL", expected: "a URL such as sqlite:///var/lib/sidelight/ledger.db", show: \.shown
   ) { text, decoder throws(Complaint) in
     if text.hasPrefix("postgres:") || text.hasPrefix("postgresql:") {
-      // Not repeated: such a URL may hold a password.
-      throw Complaint("PostgreSQL is not supported by this version, expected sqlite:///…")
+      do throws(PostgresURL.Problem) {
+        _ = try PostgresURL(text)
+        return .postgres(text)
+      } catch { throw Complaint(error.reason) }
     }
+    return .sqlite(try path(text, decoder))
+  }
+
+  private static func path(
+    _ text: String, _ decoder: ConfigDecoder
+  ) throws(Complaint) -> String {
     if text.hasPrefix("/") { throw Complaint("did you mean \("sqlite://\(text)".quoted)?") }
     guard text.hasPrefix("sqlite:") else {
       throw Complaint("expected a URL such as sqlite:///var/lib/sidelight/ledger.db")
@@ -71,5 +107,37 @@ extension LedgerOptions {
       throw Complaint("parameters (\"?…\") are not supported, expected a file alone")
     }
     return String(path)
+  }
+}
+
+/// What `ledger.url` names.
+enum LedgerURL: Equatable, Sendable {
+  /// The path of a file.
+  case sqlite(String)
+  case postgres(String)
+
+  fileprivate var shown: ShownValue {
+    switch self {
+    case .sqlite(let path): .text(path.hasPrefix("/") ? "sqlite://\(path)" : "sqlite:\(path)")
+    case .postgres(let url): .text((try? PostgresURL(url))?.redacted ?? "postgres:…")
+    }
+  }
+}
+
+extension LedgerOptions {
+  fileprivate var url: LedgerURL {
+    get { shared.map(LedgerURL.postgres) ?? .sqlite(path) }
+    set {
+      switch newValue {
+      case .sqlite(let path): (self.path, shared) = (path, nil)
+      case .postgres(let url): shared = url
+      }
+    }
+  }
+
+  /// Of a sidecar that shares its ledger.
+  fileprivate var local: String? {
+    get { shared == nil ? nil : path }
+    set { if shared != nil, let newValue { path = newValue } }
   }
 }

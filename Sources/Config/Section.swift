@@ -91,7 +91,7 @@ extension Key {
   init<Value>(
     optional name: String, _ kind: Kind<Value>,
     _ path: any WritableKeyPath<Root, Value?> & Sendable,
-    fallback: String = "none", _ meaning: String
+    fallback: String = "none", change: Change = .byReload, _ meaning: String
   ) {
     names = [name]
     read = { root, mapping, decoder in
@@ -102,9 +102,15 @@ extension Key {
       root[keyPath: path].map { [ShownValue.Entry(key: name, value: kind.show($0))] } ?? []
     }
     rows = { _, prefix in
-      [.init(path: prefix + name, type: kind.name, fallback: fallback, meaning: meaning)]
+      [
+        .init(
+          path: prefix + name, type: kind.name, fallback: fallback, meaning: meaning,
+          needsRestart: change == .byRestart)
+      ]
     }
-    restartsNeeded = { _, _, _ in [] }
+    restartsNeeded = { old, new, prefix in
+      change == .byRestart && old[keyPath: path] != new[keyPath: path] ? [prefix + name] : []
+    }
   }
 
   /// A secret, given as `name` or in a file as `name_file`.

@@ -21,6 +21,7 @@ package final class App: Sendable {
   private let client: HTTPClient
   private let courier: CourierTask
   private let proxy: ProxyWatch
+  private let link: SharedLink?
   /// Where the reloader finds the server, whose routes know the reloader.
   private let reloaded: Locked<HTTPServer?>
 
@@ -45,10 +46,11 @@ package final class App: Sendable {
       since: try AppError.of { () throws(LedgerError) in try ledger.created() })
     let commitTimes = CommitTimes()
     let readiness = Readiness()
+    let link = try SharedLink(configuration, ledger: ledger, clock: clock) { wakeup.send() }
     let ingest = try AppError.of { () throws(LedgerError) in
       try IngestThread(
         settings: settings, ledger: ledger, publisher: publisher, commitTimes: commitTimes,
-        clock: clock, wakeup: wakeup, queue: queue, outbox: outbox,
+        clock: clock, wakeup: wakeup, queue: queue, outbox: outbox, shared: link?.board,
         onStarted: { readiness.isReady = true })
     }
     ingest.send(.note(.start(of: configuration.instance, version, at: clock.now())))
@@ -69,7 +71,7 @@ package final class App: Sendable {
     }
     Self.addCollectors(
       to: publisher, commitTimes: commitTimes, reloader: reloader, courier: outbox.courier,
-      proxy: proxy, version: version,
+      proxy: proxy, link: link, version: version,
       ledgerPath: configuration.ledger.path)
     let routes = Routes(
       registry: publisher.registry, readiness: readiness, reloader: reloader, clock: clock,
@@ -89,10 +91,14 @@ package final class App: Sendable {
     self.server = listening
     // Before the first line is read, so that declared routes are labels from then on.
     proxy.apply(configuration.proxy, prices: settings.prices)
-    guard let thread = WorkerThread.start(name: "ingest", { ingest.run() }) else {
+    guard link?.start() ?? true,
+      let thread = WorkerThread.start(name: "ingest", { ingest.run() })
+    else {
       proxy.stop()
+      link?.stop(within: .seconds(0))
       throw .noResources
     }
+    self.link = link
     self.thread = thread
     self.ingest = ingest
     self.reloader = reloader
@@ -110,13 +116,14 @@ package final class App: Sendable {
     }
   }
 
-  /// Reads what is left, commits it, and answers the requests that are under way: at most 8 s.
+  /// Reads what is left, commits it, and answers the requests that are under way: at most 11 s.
   package func stop() {
     // First, so that what was delivered is written down.
     courier.stop(within: .seconds(3))
     proxy.stop()
     ingest.send(.stop)
     thread.join()
+    link?.stop(within: .seconds(3))
     client.stop()
     queue.close()
     server.stop(within: .milliseconds(500))
@@ -126,7 +133,7 @@ package final class App: Sendable {
 
   private static func addCollectors(
     to publisher: Publisher, commitTimes: CommitTimes, reloader: Reloader, courier: Courier,
-    proxy: ProxyWatch, version: String, ledgerPath: String
+    proxy: ProxyWatch, link: SharedLink?, version: String, ledgerPath: String
   ) {
     let process = ProcessCollector()
     // Neither publisher nor reloader, through which the registry would keep itself, and the ledger.
@@ -145,6 +152,7 @@ package final class App: Sendable {
       Collectors.collectBudgets(budgets, into: &samples)
       samples.add(.buildInfo, labels: [version], 1)
       samples.add(.ledgerSize, Double(CostLedger.fileSize(path: ledgerPath)))
+      link?.collect(into: &samples)
       samples.addSeriesCounts()
       process.collect(into: &samples)
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Health
 import Ledger
+import Shared
 import Source
 import Support
 
@@ -32,6 +33,7 @@ final class IngestThread: @unchecked Sendable {
   private let wakeup: Wakeup
   private let queue: PushQueue
   private let outbox: OutboxWriter
+  private let shared: SharedBoard?
   private let onStarted: @Sendable () -> Void
   private let commitTimes: CommitTimes
 
@@ -48,7 +50,7 @@ final class IngestThread: @unchecked Sendable {
   init(
     settings: PipelineSettings, ledger: CostLedger, publisher: Publisher,
     commitTimes: CommitTimes, clock: WallClock, wakeup: Wakeup, queue: PushQueue,
-    outbox: OutboxWriter,
+    outbox: OutboxWriter, shared: SharedBoard?,
     onStarted: @escaping @Sendable () -> Void
   ) throws(LedgerError) {
     self.settings = settings
@@ -60,9 +62,10 @@ final class IngestThread: @unchecked Sendable {
     self.wakeup = wakeup
     self.queue = queue
     self.outbox = outbox
+    self.shared = shared
     pipeline = try Pipeline(
       settings: settings, ledger: ledger, publisher: publisher, outbox: outbox, now: clock.now(),
-      queue: queue)
+      queue: queue, shared: shared)
   }
 
   /// Runs until `stop`; to be called on a thread of its own.
@@ -172,7 +175,7 @@ final class IngestThread: @unchecked Sendable {
     do throws(LedgerError) {
       let next = try Pipeline(
         settings: new, ledger: ledger, publisher: publisher, outbox: outbox, now: clock.now(),
-        queue: queue, previous: pipeline.inputs, proxy: pipeline.proxy)
+        queue: queue, previous: pipeline.inputs, proxy: pipeline.proxy, shared: shared)
       settings = new
       pipeline = next
       watcher = FileWatcher()

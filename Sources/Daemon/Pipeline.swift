@@ -3,6 +3,7 @@ import Health
 import Ledger
 import Notify
 import Record
+import Shared
 import Source
 import Support
 import Tally
@@ -36,6 +37,9 @@ final class Pipeline {
   private var health: HealthDesk
   private var alarms: AlarmDesk
   private var budgets: BudgetKeeper
+  private let shared: SharedBoard?
+  /// Nil without a shared ledger.
+  private var spool: SpoolDesk?
   private var batch = RecordBatch()
   private var needsRecovery = false
   /// The day on which the tally was restored: unused label values make room on the next one.
@@ -50,13 +54,18 @@ final class Pipeline {
   init(
     settings: PipelineSettings, ledger: CostLedger, publisher: Publisher, outbox: OutboxWriter,
     now: Timestamp, queue: PushQueue = PushQueue(), previous: [PipelineInput] = [],
-    proxy: ProxyView = ProxyView(), budget: Int = Pipeline.defaultBudget
+    proxy: ProxyView = ProxyView(), budget: Int = Pipeline.defaultBudget,
+    shared: SharedBoard? = nil
   ) throws(LedgerError) {
     self.settings = settings
     self.budget = budget
     self.ledger = ledger
     self.publisher = publisher
     self.outbox = outbox
+    self.shared = shared
+    spool = try shared.map { board throws(LedgerError) in
+      try SpoolDesk(board, settings.ledger, ledger: ledger)
+    }
     var inputs: [PipelineInput] = []
     for (index, options) in settings.sources.enumerated() {
       inputs.append(
@@ -152,6 +161,7 @@ final class Pipeline {
       try tell(crossing, now: now)
     }
     try outbox.write(to: ledger, counting: &tally, now: now)
+    try spool?.write(&tally, of: batch, to: ledger, now: now)
     try ledger.writeSeries(tally)
     try ledger.write(settlement.takeChanges())
     try ledger.write(admission.takeChanges())
@@ -160,8 +170,10 @@ final class Pipeline {
     try ledger.commit()
     for input in inputs { input.didCommit() }
     outbox.didCommit()
+    let hasNewSecret = spool?.needsRestoring ?? false
+    spool?.didCommit()
     for item in news where item.scope == .provider { item.log() }
-    if tally.labels.hasReturned || budgets.needsRestoring || now.day != day {
+    if tally.labels.hasReturned || budgets.needsRestoring || hasNewSecret || now.day != day {
       return try restore(now: now, limits: tally.rateLimits)
     }
     publisher.publish(tally, inputs: inputs)
@@ -195,6 +207,7 @@ final class Pipeline {
     !batch.isEmpty || inputs.contains { $0.counts != SourceCounts() || $0.awaitsCommit }
       || settlement.isDue(at: horizon) || health.isDue(now: now, horizon: horizon)
       || admission.isDue(at: hasMore ? nil : now) || outbox.hasWork || budgets.isDue(at: now)
+      || spool?.hasNews ?? false
       || alarms.isDue(health.watch, labels: tally.labels, now: now)
   }
 
@@ -215,6 +228,9 @@ final class Pipeline {
       settings.health, from: ledger, labels: tally.labels, now: now, proxy: health.proxy)
     alarms = try AlarmDesk(settings, from: ledger)
     budgets = try BudgetKeeper(settings, from: ledger, labels: tally.labels, now: now)
+    spool = try shared.map { board throws(LedgerError) in
+      try SpoolDesk(board, settings.ledger, ledger: ledger)
+    }
     day = now.day
     publisher.republish(tally, inputs: inputs)
     budgets.republish(to: publisher.budgets, now: now)

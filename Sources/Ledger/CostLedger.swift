@@ -28,6 +28,8 @@ package final class CostLedger {
   private let lock: OwnerLock?
   private let place: LedgerPlace
   private var familyIDs: [Int64] = []
+  /// What the transaction has written; nil where nobody wants it for a shared ledger.
+  package var newEvents: [LedgerEvent]?
   /// Changes when another connection has written.
   var dataVersion: Int64 = 0
 
@@ -170,6 +172,7 @@ package final class CostLedger {
   package func rollback() {
     // The error that led here may have ended it already; there is nothing further to undo.
     if database.isInTransaction { try? database.execute("ROLLBACK") }
+    newEvents?.removeAll()
   }
 
   /// Folds the write-ahead log into the file, so that a stopped ledger is one file again.

@@ -58,6 +58,7 @@ extension CostLedger {
     sql.event.bind(event.subject.cut(to: LedgerEvent.longestSubject))
     sql.event.bind(event.detail.encoded)
     try sql.event.run()
+    newEvents?.append(event)
   }
 }
 

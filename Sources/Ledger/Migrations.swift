@@ -122,6 +122,12 @@ enum Migrations {
     -- Providers that people were told are unhealthy, and since when they are.
     CREATE TABLE alarm(provider TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    """
+    -- What waits to be forwarded to a shared ledger, batch by batch. No number is given twice.
+    CREATE TABLE spool(
+      number INTEGER PRIMARY KEY AUTOINCREMENT, made INTEGER NOT NULL, requests INTEGER NOT NULL,
+      bytes INTEGER NOT NULL, body BLOB NOT NULL);
+    """,
   ]
 
   static let importTables = """

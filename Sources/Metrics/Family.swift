@@ -106,6 +106,12 @@ package enum Family: UInt8, CaseIterable, Sendable, Hashable {
   case settledLate
   case ledgerCommitDuration
   case ledgerSize
+  case sharedUp
+  case spoolBytes
+  case spoolAge
+  case spoolDropped
+  case sharedRequests
+  case sharedDuplicates
   case series
   case valuesFolded
   case reloadSuccessful

@@ -22,6 +22,7 @@ extension Catalogue {
       Descriptor(
         .ledgerSize, "sidelight_ledger_size_bytes", .gauge, origin: .collected,
         help: "Size of the ledger on disk, its write-ahead log included."),
+    ] + shared + [
       Descriptor(
         .series, "sidelight_series", .gauge, [.family], origin: .collected,
         help: "Time series exposed in each family; of a histogram all buckets, sum and count."),
@@ -39,6 +40,30 @@ extension Catalogue {
         origin: .collected,
         help: "When the configuration in force was loaded, in seconds since 1970."),
     ])
+
+  private static let shared = [
+    Descriptor(
+      .sharedUp, "sidelight_shared_ledger_up", .gauge, origin: .collected,
+      help: "1 if this sidecar is connected to the shared ledger, 0 if it spools; absent without"
+        + " one."),
+    Descriptor(
+      .spoolBytes, "sidelight_spool_bytes", .gauge, origin: .collected,
+      help: "Bytes in the local ledger that wait to be forwarded to the shared one."),
+    Descriptor(
+      .spoolAge, "sidelight_spool_age_seconds", .gauge, origin: .collected,
+      help: "How long the oldest of them has waited; 0 if nothing waits."),
+    Descriptor(
+      .spoolDropped, "sidelight_spool_dropped_requests_total", .counter, origin: .collected,
+      help: "Requests that the shared ledger misses since the start of this process: the spool had"
+        + " no room for them, or the database refused them."),
+    Descriptor(
+      .sharedRequests, "sidelight_shared_requests_total", .counter, origin: .collected,
+      help: "Requests forwarded to the shared ledger since the start of this process."),
+    Descriptor(
+      .sharedDuplicates, "sidelight_shared_duplicates_total", .counter, origin: .collected,
+      help: "Requests that another sidecar had put into the shared ledger before, since the start"
+        + " of this process."),
+  ]
 
   private static let sources = [
     Descriptor(

@@ -73,7 +73,7 @@ package final class PostgresConnection {
   /// What libpq says went wrong, on one line.
   var message: String {
     let text = String(cString: PQerrorMessage(handle))
-    let line = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+    let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     return line.isEmpty ? "no reason was given" : line
   }
 }

@@ -12,6 +12,22 @@ package struct RollupKey: Hashable, Sendable {
   /// The values of the configured extra labels, as one value.
   package var extras: UInt32
 
+  /// One row's attributes.
+  package init(
+    quarter: Int32, status: UInt32, provider: UInt32, model: UInt32, route: UInt32,
+    powerLevel: UInt32, key: UInt32, team: UInt32, extras: UInt32
+  ) {
+    self.quarter = quarter
+    self.status = status
+    self.provider = provider
+    self.model = model
+    self.route = route
+    self.powerLevel = powerLevel
+    self.key = key
+    self.team = team
+    self.extras = extras
+  }
+
   /// A quarter of an hour in microseconds.
   package static let quarterMicroseconds: Int64 = 900_000_000
 }
@@ -29,6 +45,14 @@ package struct SideRollupKey: Hashable, Sendable {
   package var quarter: Int32
   package var status: UInt32
   package var value: UInt32
+
+  /// One row's attributes.
+  package init(side: Side, quarter: Int32, status: UInt32, value: UInt32) {
+    self.side = side
+    self.quarter = quarter
+    self.status = status
+    self.value = value
+  }
 }
 
 /// What is summed up in a roll-up row.
@@ -92,6 +116,9 @@ package struct RollupDelta: Sendable {
   private var rows = SumTable<RollupKey>()
   private var sides = SumTable<SideRollupKey>()
 
+  /// Nothing.
+  package init() {}
+
   /// How many rows there are in both.
   package var count: Int { rows.count + sides.count }
 
@@ -110,9 +137,9 @@ package struct RollupDelta: Sendable {
     sides.withRow(number, body)
   }
 
-  mutating func add(_ sums: RollupSums, to key: RollupKey) { rows.add(sums, to: key) }
+  package mutating func add(_ sums: RollupSums, to key: RollupKey) { rows.add(sums, to: key) }
 
-  mutating func add(_ sums: RollupSums, to key: SideRollupKey) { sides.add(sums, to: key) }
+  package mutating func add(_ sums: RollupSums, to key: SideRollupKey) { sides.add(sums, to: key) }
 
   mutating func removeAll() {
     rows.removeAll()

@@ -1,14 +1,14 @@
 import Metrics
-import Record
-import Support
+package import Record
+package import Support
 
 extension TallyState {
   /// Adds the request to its quarter of an hour: the one in which it ended.
   mutating func addRollup(_ detail: RequestDetail, of batch: RecordBatch, day: Int32) {
     let quarter = Int32(
       clamping: detail.record.end.microseconds / RollupKey.quarterMicroseconds)
-    let status = ClosedLabel.status(detail.record.outcome)
-    let sums = Self.sums(of: detail)
+    let status = detail.status
+    let sums = detail.sums
     rollup.add(
       sums,
       to: RollupKey(
@@ -29,17 +29,22 @@ extension TallyState {
     noteTags(of: detail.record, in: batch, day: day)
     for place in tags.indices { addSide(.tag, tags[place]) }
   }
+}
 
-  private static func sums(of detail: RequestDetail) -> RollupSums {
-    let record = detail.record
+extension RequestDetail {
+  /// The id of its outcome as a label.
+  package var status: UInt32 { ClosedLabel.status(record.outcome) }
+
+  /// What it adds to its row of the roll-ups.
+  package var sums: RollupSums {
     var sums = RollupSums()
-    if detail.isNew {
+    if isNew {
       sums.usual.requests = 1
       sums.usual.waited = max(0, record.duration.microseconds)
     }
-    if detail.isRetry { sums.rare.retried = 1 }
-    if detail.isFallback { sums.rare.fallbacks = 1 }
-    guard detail.isBilled else {
+    if isRetry { sums.rare.retried = 1 }
+    if isFallback { sums.rare.fallbacks = 1 }
+    guard isBilled else {
       sums.rare.cached = 1
       sums.rare.saved = record.saved.nanodollars
       return sums
@@ -49,8 +54,31 @@ extension TallyState {
     sums.rare.cacheRead = record.tokens.cacheRead
     sums.rare.cacheWrite = record.tokens.cacheWrite
     sums.rare.reasoning = record.tokens.reasoning
-    sums.usual.cost = detail.cost?.nanodollars ?? 0
-    sums.rare.unpriced = detail.isUnpriced ? 1 : 0
+    sums.usual.cost = cost?.nanodollars ?? 0
+    sums.rare.unpriced = isUnpriced ? 1 : 0
     return sums
+  }
+}
+
+/// A request's values of the labels that have roll-ups of their own; 0 is none.
+package struct SideValues: Sendable, Equatable {
+  package var user: UInt32 = 0
+  package var endUser: UInt32 = 0
+  package var tags: [UInt32] = []
+}
+
+extension TallyState {
+  /// The values under which a counted request of the batch was added.
+  package mutating func sideValues(
+    of detail: RequestDetail, in batch: RecordBatch, now: Timestamp
+  ) -> SideValues {
+    let record = detail.record
+    var values = SideValues()
+    values.user = knownID(.user, record.user, of: batch, day: now.day)
+    values.endUser = knownID(.endUser, record.endUser, of: batch, day: now.day)
+    guard !record.tags.isEmpty else { return values }
+    noteTags(of: record, in: batch, day: now.day)
+    values.tags = tags.filter { $0 != Vocabulary.none }
+    return values
   }
 }

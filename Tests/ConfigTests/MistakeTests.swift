@@ -164,8 +164,8 @@ import Testing
 
   static let ledger = [
     Mistake(
-      "ledger: {url: \"postgres://user:pass@db/sidelight\"}",
-      "1:15: ledger.url: PostgreSQL is not supported by this version, expected sqlite:///…"),
+      "ledger: {url: \"postgres://user:pass@db/sidelight?ssl=1\"}",
+      "1:15: ledger.url: is no connection URI such as postgres://user@host:5432/database"),
     Mistake(
       "ledger: {url: /var/ledger.db}",
       #"1:15: ledger.url: did you mean "sqlite:///var/ledger.db"?"#),

@@ -11,7 +11,7 @@ struct ProblemListTests {
         - format: nativ
           file: a
         - start: end
-      ledger: {dedup: 1s, url: postgres://x, retantion: 1d}
+      ledger: {dedup: 1s, url: mysql://abc, retantion: 1d}
       instance: a
       instance: b
       web:
@@ -24,8 +24,8 @@ struct ProblemListTests {
         did you mean "native"?
         5:5: sources[1] names nothing to read, expected file or stdin: true
         6:17: ledger.dedup: 1s is not within 1h to 90d: a repeat that comes later is counted again
-        6:26: ledger.url: PostgreSQL is not supported by this version, expected sqlite:///…
-        6:40: unknown key "retantion" in ledger, did you mean "retention"?
+        6:26: ledger.url: expected a URL such as sqlite:///var/lib/sidelight/ledger.db
+        6:39: unknown key "retantion" in ledger, did you mean "retention"?
         8:1: key "instance" is given twice, first at 7:1
         10:10: aliases (*name) are not supported, write the value out
         """)

@@ -18,7 +18,8 @@ import Testing
         "proxy.ca_file", "sources",
         "sources[].file", "sources[].stdin", "sources[].format", "sources[].settle_after",
         "sources[].start", "sources[].max_line", "sources[].rotate.size",
-        "sources[].rotate.keep", "ledger.url", "ledger.retention", "ledger.detail",
+        "sources[].rotate.keep", "ledger.url", "ledger.password", "ledger.password_file",
+        "ledger.local", "ledger.spool_size", "ledger.retention", "ledger.detail",
         "ledger.detail_size", "ledger.dedup", "ledger.commit_interval", "labels.power_level",
         "labels.attribution", "labels.extra", "labels.limits", "health.window",
         "health.lookback", "health.min_attempts", "health.unhealthy_ratio",
@@ -116,6 +117,8 @@ import Testing
       "# instance: proxy-1", "# token: \"${SIDELIGHT_TOKEN}\"", "# hosts: [sidelight.example.org]",
       "# url: http://127.0.0.1:4000", "# config: litellm_config.yaml",
       "# ca_file: /etc/ssl/proxy-ca.pem",
+      "# url: postgres://sidelight@db.example.org/sidelight?sslmode=verify-full",
+      "# local: /var/lib/sidelight/ledger.db",
       "# - stdin: true", "# extra: {tier: meta.tier, rollout: \"tag:rollout=*\"}",
       "# providers: {openai: {min_attempts: 20, forget_after: 1h}}",
       "# quality: {gpt-4o: 0.8, anthropic/claude-sonnet-4-5: 0.9}",
@@ -125,7 +128,8 @@ import Testing
     ]
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let empty = [
-      "  hosts: []", "  extra: {}", "  providers: {}", "    quality: {}", "prices: {}",
+      "  url: sqlite:///var/lib/sidelight/ledger.db", "  hosts: []", "  extra: {}",
+      "  providers: {}", "    quality: {}", "prices: {}",
       "compat: []", "receivers: []", "budgets: []", "include: []",
     ]
     lines.removeAll { empty.contains($0) }
@@ -145,6 +149,7 @@ import Testing
     #expect(read.pricesFile == "model_prices.json")
     #expect(read.proxy.url?.origin == "http://127.0.0.1:4000")
     #expect(read.proxy.config == "litellm_config.yaml")
+    #expect(read.ledger.shared?.hasPrefix("postgres://sidelight@db.example.org/") == true)
     #expect(read.proxy.caFile == "/etc/ssl/proxy-ca.pem")
     #expect(read.compatibility == [.litellm])
     #expect(read.receivers.map(\.name) == ["n8n"])
@@ -204,6 +209,7 @@ import Testing
               keep: 1
         ledger:
           url: "sqlite:$$x.db"
+          spool_size: 1GiB
           retention: 400d
           detail: 0s
           detail_size: 1GiB

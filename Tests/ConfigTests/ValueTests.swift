@@ -187,4 +187,19 @@ import Testing
     #expect(Configuration.find(in: [scratch.file("c")]) == nil)
     #expect(Configuration.searchPaths == ["sidelight.yaml", "/etc/sidelight/sidelight.yaml"])
   }
+
+  @Test func aSharedLedgerShowsNoPassword() throws {
+    let yaml = """
+      ledger: {url: "postgres://me:${PW}@db/ledger", password: "${PW}", local: a.db}
+      """
+    let read = try decode(yaml, environment: ["PW": "s3cret"])
+    #expect(read.ledger.shared == "postgres://me:s3cret@db/ledger")
+    #expect(read.ledger.password == "s3cret")
+    #expect(read.ledger.path == "a.db")
+    #expect(!read.redacted().contains("s3cret") && !read.redactedJSON().contains("s3cret"))
+    #expect(read.redacted().contains("postgres://me:<redacted>@db/ledger"))
+    #expect(read.secretFiles == [])
+    let plain = try decode("ledger: {url: \"postgres://me:s3cret@db/ledger\"}")
+    #expect(plain.secretFiles == ["sidelight.yaml"])
+  }
 }

@@ -7,7 +7,7 @@ import Testing
 struct DocumentationTests {
   @Test(
     "the documents' tables are those of the code",
-    arguments: [("metrics", "README.md"), ("configuration", "deploy/configuration.md")])
+    arguments: [("metrics", "deploy/metrics.md"), ("configuration", "deploy/configuration.md")])
   func tables(_ name: String, document: String) throws {
     let table = name == "metrics" ? Catalogue.markdown() : ConfigurationReference.markdown()
     let text = try Repository.text(document)

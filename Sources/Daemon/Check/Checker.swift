@@ -21,6 +21,7 @@ package enum Checker {
         ? [Finding(.ok, "sources", "none, only what is pushed counts")]
         : configuration.sources.map { source($0, now: now) })
       + [store(ledger, path: configuration.ledger.path)]
+      + (configuration.ledger.database.map { [shared($0, configuration.instance)] } ?? [])
       + (configuration.pricesFile.map { [prices($0)] } ?? [])
       + configuration.allBudgets.prefix(20).map(budget)
       + (await ReceiverCheck.findings(configuration.receivers))
