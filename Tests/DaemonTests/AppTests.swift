@@ -97,7 +97,8 @@ import Testing
     #expect(reload.status == 200 && reload.text == "configuration reloaded\n")
     scratch.append(line("b"), to: "proxy.jsonl")
     _ = try self.await("status=\"success\"} 2\n", at: "/metrics", of: app)
-    let events = try get("/api/v1/events?kind=start,reload", app).text
+    let events = try self.await(
+      #""kind":"reload""#, at: "/api/v1/events?kind=start,reload", of: app)
     #expect(events.contains(#""kind":"start","subject":"test","detail":{"version":"9.9.9"}}"#))
     #expect(events.contains(#""kind":"reload","subject":"test","detail":{"result":"applied""#))
     app.stop()
