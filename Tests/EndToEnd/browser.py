@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import pathlib
-import queue
 import shutil
 import sys
 import threading
@@ -93,7 +92,8 @@ class Page:
         self.browser, self.session, self.target = browser, session, target
         self.complaints = []
         self.requests = {}
-        self.events = queue.SimpleQueue()
+        self.shape = None
+        self.patience = 0
 
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)
@@ -107,6 +107,7 @@ class Page:
 
     def look(self, width, height, scheme, mobile=False):
         """Has it another size and colour scheme."""
+        self.shape = (width, scheme, mobile)
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=mobile)
         self.call("Emulation.setEmulatedMedia",
@@ -118,9 +119,9 @@ class Page:
             details = params["exceptionDetails"]
             text = details.get("exception", {}).get("description", details["text"])
             self.complaints.append(f"exception: {text}")
-        elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
-            text = " ".join(str(item.get("value", item.get("description"))) for item in params["args"])
-            self.complaints.append(f"console: {text}")
+        elif method == "Runtime.consoleAPICalled" and params["type"] not in ("log", "info", "debug"):
+            texts = (str(item.get("value", item.get("description"))) for item in params["args"])
+            self.complaints.append(f"console: {' '.join(texts)}")
         elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
             entry = params["entry"]
             self.complaints.append(f"{entry['source']}: {entry['text']} {entry.get('url', '')}")
@@ -155,13 +156,15 @@ class Page:
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code or key, **more)
 
-    def picture(self, path, whole=True):
-        """Writes what it looks like as PNG."""
-        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole,
-                         **({"clip": clip} if whole else {}))["data"]
+    def picture(self, path):
+        """Writes what all of it looks like, as PNG."""
+        width, scheme, mobile = self.shape
+        height = self.evaluate("document.documentElement.scrollHeight")
+        self.look(width, height, scheme, mobile)
+        self.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+        data = self.call("Page.captureScreenshot", format="png")["data"]
         pathlib.Path(path).write_bytes(base64.b64decode(data))
+        self.look(width, 900, scheme, mobile)
 
     def close(self):
         self.browser.pages.pop(self.session, None)

@@ -14,8 +14,10 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-// Control and format characters, and what breaks lines or is as wide as nothing.
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]/gu;
+// Control and format characters, and what breaks lines or looks like nothing; joiners only where
+// there is nothing that they could join: emoji and some scripts need them.
+const INVISIBLE = new RegExp("[[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\u115f\\u1160\\u2800\\u3164\\uffa0]"
+  + "--[\\u200c\\u200d]]|(?<![^\\u0000-\\u007f])[\\u200c\\u200d]", "gv");
 
 /** What cannot be seen, or turns the text around it, spelt out. */
 export function visible(text) {

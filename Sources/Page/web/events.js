@@ -72,9 +72,34 @@ function own({ kind, detail }) {
 const SENTENCES = { provider_health: health, deployment_health: health, budget_crossed: crossed,
   budget_forecast: crossed, notification: told, start: own, reload: own };
 
-function line(event) {
-  const sentence = SENTENCES[event.kind]?.(event)
-    ?? { tone: "none", mark: "·", text: [`${event.kind}: `, name(event.subject)] };
+/** Providers that were heard of for the first time in a while, all well. */
+function arrivals(events) {
+  const some = events.slice(0, 3)
+    .flatMap(({ subject }, place) => [place > 0 ? ", " : "", name(subject)]);
+  const rest = events.length > 3 ? ` and ${events.length - 3} more` : "";
+  const verb = events.length > 1 ? " are healthy" : " is healthy";
+  return { tone: "ok", mark: "●", text: [some, rest, verb] };
+}
+
+const isArrival = ({ kind, detail }) =>
+  kind === "provider_health" && detail.to === "healthy" && detail.from === "unknown";
+
+/** Arrivals one after the other are one line. */
+function gathered(list) {
+  const groups = [];
+  for (const event of list) {
+    const last = groups.at(-1);
+    if (last && isArrival(event) && isArrival(last[0])) last.push(event);
+    else groups.push([event]);
+  }
+  return groups;
+}
+
+function line(events) {
+  const [event] = events;
+  const sentence = isArrival(event) ? arrivals(events)
+    : SENTENCES[event.kind]?.(event)
+      ?? { tone: "none", mark: "·", text: [`${event.kind}: `, name(event.subject)] };
   const iso = new Date(event.time * 1000).toISOString();
   return h("li", { class: `event ${sentence.tone}` },
     h("time", { datetime: iso, title: moment(event.time) }, clock(event.time)),
@@ -91,7 +116,7 @@ export function events(answer, filter, more) {
   }
   const days = Map.groupBy ? Map.groupBy(list, ({ time }) => day(time)) : grouped(list);
   return [...[...days].map(([title, events]) => h("section", { class: "day", "data-key": title },
-    h("h3", {}, title), h("ol", { class: "plain" }, events.map(line)))),
+    h("h3", {}, title), h("ol", { class: "plain" }, gathered(events).map(line)))),
   more ? h("button", { type: "button", onclick: more }, "Show more") : null];
 }
 

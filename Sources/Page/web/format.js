@@ -23,6 +23,14 @@ export function money(dollars) {
   }).format(dollars);
 }
 
+/** Dollars at an axis: no more digits than it takes. */
+export function axisMoney(dollars) {
+  return number({
+    style: "currency", currency: "USD", currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: Math.abs(dollars) >= 10 ? 0 : 2, maximumFractionDigits: 6,
+  }).format(dollars);
+}
+
 export function count(value) {
   if (value === null || value === undefined) return "–";
   return number({ maximumFractionDigits: 0 }).format(value);

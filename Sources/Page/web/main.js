@@ -32,7 +32,9 @@ let [failures, timer, lastGood, running] = [0, null, null, null];
 /** Keeps what `question` is answered under `key`, or why it is not. */
 async function learn(key, question, signal) {
   try {
-    known[key] = await question;
+    const answer = await question;
+    if (signal.aborted) return;
+    known[key] = answer;
     problems.delete(key);
   } catch (error) {
     if (signal.aborted) return;
@@ -47,20 +49,24 @@ async function refresh() {
   const mine = running = new AbortController();
   const { signal } = mine;
   const get = (path, parameters) => ask(path, parameters, signal);
+  const usage = learn("usage", load(state, signal), signal);
   await Promise.all([
     learn("stats", get("stats", { tz: zone() }), signal),
     learn("hour", get("stats", { window: "1h", tz: zone() }), signal),
     learn("providers", get("providers"), signal),
     learn("budgets", get("budgets", { scopes: 50 }), signal),
-    learn("usage", load(state, signal), signal),
     learn("events", get("events", { limit: eventLimit + 1, kind: kinds(state.events) }), signal),
   ]);
   if (signal.aborted) return;
+  // What is asked of years may take longer than what is asked of now.
+  draw();
+  await usage;
+  if (signal.aborted) return;
   running = null;
   failures = problems.size > 0 ? failures + 1 : 0;
-  known.now = Date.now() / 1000;
-  if (problems.size === 0) lastGood = known.now;
   draw();
+  if (problems.size === 0) lastGood = known.now;
+  performance.mark("drawn");
   schedule();
 }
 
@@ -83,7 +89,7 @@ function freshness(wait) {
 // --- Drawing
 
 function draw() {
-  const { now } = known;
+  const now = known.now = Date.now() / 1000;
   fill(at("notices"), notices(known, problems));
   fill(at("verdict"), verdict(known));
   if (known.stats) fill(at("numbers"), numbers(known.stats, known.hour));
@@ -101,7 +107,7 @@ function drawUsage() {
   plot(known.usage, at("canvas"), at("plot-empty"));
   const shown = { ...known.usage, state: { ...known.usage.state, sort: state.sort,
     order: state.order } };
-  fill(at("usage"), table(shown, rows, {
+  fill(at("usage"), table(shown, rows, known.stats?.since, {
     more() { rows += 100; drawUsage(); },
     sort(column) {
       const isSame = state.sort === column;

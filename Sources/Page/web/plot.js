@@ -1,7 +1,7 @@
 // The chart of usage over time: stacked bars by Chart.js.
 
 import { visible } from "./dom.js";
-import { brief, bucket, money, moment } from "./format.js";
+import { axisMoney, brief, bucket, money, moment } from "./format.js";
 import { GROUPS, MEASURES } from "./state.js";
 import { series } from "./usage.js";
 
@@ -37,7 +37,7 @@ function datasets(data) {
 
 function options({ state, span, steps }) {
   const [ink, line] = ["--muted", "--line"].map((name) => style().getPropertyValue(name).trim());
-  const show = state.show === "cost" ? money : brief;
+  const [show, axis] = state.show === "cost" ? [money, axisMoney] : [brief, brief];
   return {
     responsive: true, maintainAspectRatio: false, animation: false,
     interaction: { mode: "index", intersect: false },
@@ -58,7 +58,7 @@ function options({ state, span, steps }) {
         ticks: { color: ink, maxRotation: 0, autoSkipPadding: 16,
           callback: (_, index) => bucket(steps[index], span.seconds) } },
       y: { stacked: true, beginAtZero: true, grid: { color: line, drawBorder: false },
-        ticks: { color: ink, maxTicksLimit: 6, callback: (value) => show(value) } },
+        ticks: { color: ink, maxTicksLimit: 6, callback: (value) => axis(value) } },
     },
   };
 }

@@ -2,17 +2,17 @@
 
 import { h, name } from "./dom.js";
 import { about, count, moment, percent } from "./format.js";
-import { level, plural, reason, SHORT } from "./words.js";
+import { capital, level, plural, reason, SHORT } from "./words.js";
 
 const RANK = { unhealthy: 0, degraded: 1, unknown: 3, healthy: 2 };
-const MOST_WELL = 12;
+// As many cards as fit beside a few budgets.
+const [MOST, FEWEST] = [9, 3];
 
 function problem(subject) {
   const parts = [];
   const { lastFailure, attempts, errorRatio, rateLimitedRatio } = subject;
   if (lastFailure) {
-    const text = reason(lastFailure.reason);
-    parts.push(`${text[0].toUpperCase()}${text.slice(1)}.`);
+    parts.push(`${capital(reason(lastFailure.reason))}.`);
   }
   if (subject.origin === "probe") parts.push("The proxy's own health check says so.");
   else if (errorRatio !== null && attempts > 0) {
@@ -75,9 +75,10 @@ export function providers(answer, now) {
   const troubled = all.filter(({ state }) => (RANK[state] ?? 3) < 2);
   const rest = all.slice(troubled.length);
   const cards = (list) => h("ul", { class: "plain" }, list.map((provider) => card(provider, now)));
-  const first = cards([...troubled, ...rest.slice(0, MOST_WELL)]);
-  if (rest.length <= MOST_WELL) return first;
+  const well = Math.max(FEWEST, MOST - troubled.length);
+  const first = cards([...troubled, ...rest.slice(0, well)]);
+  if (rest.length <= well) return first;
   return [first, h("details", { class: "more" },
-    h("summary", {}, `${rest.length - MOST_WELL} more that are not failing`),
-    cards(rest.slice(MOST_WELL)))];
+    h("summary", {}, `${rest.length - well} more that are not failing`),
+    cards(rest.slice(well)))];
 }

@@ -2,9 +2,10 @@
 
 import { address } from "./api.js";
 import { h, name } from "./dom.js";
-import { brief, count, money, percent, wait } from "./format.js";
+import { brief, count, moment, money, percent, wait } from "./format.js";
 import { color } from "./plot.js";
 import { GROUPS } from "./state.js";
+import { capital } from "./words.js";
 import { csvParameters, sorted } from "./usage.js";
 
 const TITLES = { cost: "Spend", requests: "Requests", errors: "Errors", fallbacks: "Fallbacks",
@@ -56,10 +57,8 @@ function body(data, shown) {
   }));
 }
 
-const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
-
 /** The table with its totals and its CSV; `more` shows more rows, `sort` sorts by a column. */
-export function table(data, shown, { more, sort }) {
+export function table(data, shown, since, { more, sort }) {
   const { state, table } = data;
   const hidden = table.rows.length - shown;
   return [
@@ -69,7 +68,10 @@ export function table(data, shown, { more, sort }) {
         head(state, sort), body(data, shown),
         h("tfoot", {}, h("tr", {}, h("th", { scope: "row", class: "label" },
           `All ${count(table.total_rows)}`), cells(table.totals))))),
-    table.notes.map(({ message }) => h("p", { class: "note-line muted" }, sentence(message))),
+    table.notes.filter(({ code }) => code !== "begins_later").map(({ message }) =>
+      h("p", { class: "note-line muted" }, `${capital(message)}.`)),
+    since > data.span.from ? h("p", { class: "note-line muted" },
+      `Nothing is known of what was before ${moment(since)}.`) : null,
     h("p", { class: "bar" },
       hidden > 0 ? h("button", { type: "button", id: "more-rows", onclick: more },
         `Show ${count(Math.min(hidden, 100))} more of ${count(hidden)}`) : null,

@@ -2,7 +2,7 @@
 
 import { h, name } from "./dom.js";
 import { amount, moment, money, percent, span, timeOfDay } from "./format.js";
-import { plural, reason } from "./words.js";
+import { capital, plural, reason } from "./words.js";
 import { allScopes } from "./budgets.js";
 
 const MARKS = { ok: "●", warn: "▲", bad: "✕", none: "○" };
@@ -40,20 +40,21 @@ function health({ providers, stats }) {
     return answer("warn", question, headline, why(weak, []));
   }
   if (well.length === 0) {
-    return answer("none", question, "Nothing heard lately",
-      all.length > 0 ? "No provider was called in the last minutes."
-        : "No request was seen so far.");
+    return all.length > 0
+      ? answer("none", question, "Nothing heard lately", "No provider was called for a while.")
+      : answer("none", question, "No traffic yet", "No request was seen so far.");
   }
   return answer("ok", question, "Nothing is broken",
     well.length === 1 ? "The one provider in use is healthy."
       : `All ${well.length} providers in use are healthy.`);
 }
 
-function why([first], others) {
-  const cause = first.lastFailure ? reason(first.lastFailure.reason) : "it fails";
+function why([first, ...same], others) {
+  const text = first.lastFailure ? reason(first.lastFailure.reason) : "it fails";
+  const cause = same.length > 0 ? [name(first.provider), `: ${text}`] : capital(text);
   const since = first.since ? `, since ${moment(first.since)}` : "";
   const more = others.length > 0 ? ` ${plural(others.length, "other")} degraded.` : "";
-  return [`${cause[0].toUpperCase()}${cause.slice(1)}${since}.${more}`];
+  return [cause, `${since}.${more}`];
 }
 
 function cost({ stats }) {

@@ -43,4 +43,5 @@ export const LEVELS = {
 
 export const reason = (code) => REASONS[code] ?? `it fails (${code})`;
 export const level = (state) => LEVELS[state] ?? LEVELS.unknown;
+export const capital = (text) => `${text[0].toUpperCase()}${text.slice(1)}`;
 export const plural = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
