@@ -156,13 +156,16 @@ class Page:
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code or key, **more)
 
-    def picture(self, path):
-        """Writes what all of it looks like, as PNG."""
+    def picture(self, path, until="body"):
+        """Writes what it looks like, as PNG or WebP: all of it, or until an element's end."""
         width, scheme, mobile = self.shape
-        height = self.evaluate("document.documentElement.scrollHeight")
+        height = round(self.evaluate(
+            f"scrollY + document.querySelector('{until}').getBoundingClientRect().bottom"))
         self.look(width, height, scheme, mobile)
         self.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
-        data = self.call("Page.captureScreenshot", format="png")["data"]
+        form = {".png": {"format": "png"}}.get(
+            pathlib.Path(path).suffix, {"format": "webp", "quality": 85})
+        data = self.call("Page.captureScreenshot", **form)["data"]
         pathlib.Path(path).write_bytes(base64.b64decode(data))
         self.look(width, 900, scheme, mobile)
 

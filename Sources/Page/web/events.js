@@ -111,8 +111,8 @@ function line(events) {
 export function events(answer, filter, more) {
   const list = answer.events;
   if (list.length === 0) {
-    return h("p", { class: "empty" }, filter ? "Nothing of this kind is on record."
-      : "Nothing happened so far: no provider changed its health, no budget was crossed.");
+    return h("p", { class: "empty" }, filter ? "Nothing of this kind happened in this period."
+      : "Nothing happened in this period: no provider changed its health, no budget was crossed.");
   }
   const days = Map.groupBy ? Map.groupBy(list, ({ time }) => day(time)) : grouped(list);
   return [...[...days].map(([title, events]) => h("section", { class: "day", "data-key": title },

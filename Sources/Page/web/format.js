@@ -39,8 +39,11 @@ export function count(value) {
 /** 1.2M where room is short. */
 export function brief(value) {
   if (value === null || value === undefined) return "–";
-  return value < 10_000 ? count(value)
-    : number({ notation: "compact", maximumFractionDigits: 1 }).format(value);
+  if (value < 10_000) return count(value);
+  const [size, unit] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]]
+    .find(([size]) => value >= size);
+  const digits = value < 10 * size ? 2 : 1;
+  return `${number({ maximumFractionDigits: digits }).format(value / size)}${unit}`;
 }
 
 /** An amount of a budget's unit. */
@@ -117,6 +120,8 @@ export function day(seconds) {
 export function bucket(seconds, step) {
   const time = new Date(seconds * 1000);
   if (step >= 86400) return date({ day: "numeric", month: "short" }).format(time);
-  if (step >= 6 * 3600) return date({ weekday: "short", hour: "2-digit" }).format(time);
-  return date({ hour: "2-digit", minute: "2-digit" }).format(time);
+  if (step >= 6 * 3600 && time.getHours() < 6) {
+    return date({ weekday: "short", day: "numeric" }).format(time);
+  }
+  return timeOfDay(seconds);
 }

@@ -10,7 +10,7 @@ import { notices } from "./notices.js";
 import { numbers } from "./numbers.js";
 import { plot } from "./plot.js";
 import { providers } from "./providers.js";
-import { read, write, zone } from "./state.js";
+import { range, read, write, zone } from "./state.js";
 import { table } from "./table.js";
 import { watchTheme } from "./themes.js";
 import { load } from "./usage.js";
@@ -18,6 +18,8 @@ import { verdict } from "./verdict.js";
 
 const EVERY = 10_000;
 const LONGEST = 120_000;
+// Usage is asked for again after so many times as long as the answer took.
+const REST = 20;
 const ROWS = 20;
 
 const at = (id) => document.getElementById(id);
@@ -26,6 +28,7 @@ const problems = new Map();
 let state = read();
 let [rows, eventLimit] = [ROWS, 30];
 let [failures, timer, lastGood, running] = [0, null, null, null];
+let usageDue = 0;
 
 // --- Asking
 
@@ -42,6 +45,20 @@ async function learn(key, question, signal) {
   }
 }
 
+/** Usage, unless it was asked for a short while ago and takes its time. */
+async function learnUsage(signal) {
+  const begun = performance.now();
+  if (begun < usageDue) return;
+  await learn("usage", load(state, signal), signal);
+  if (signal.aborted) return;
+  usageDue = performance.now() + REST * (performance.now() - begun) - EVERY;
+}
+
+function eventQuestion() {
+  const { from, to, isNow } = range(state);
+  return { from, to: isNow ? null : to, limit: eventLimit + 1, kind: kinds(state.events) };
+}
+
 /** Everything anew; what was under way is given up. */
 async function refresh() {
   clearTimeout(timer);
@@ -49,13 +66,13 @@ async function refresh() {
   const mine = running = new AbortController();
   const { signal } = mine;
   const get = (path, parameters) => ask(path, parameters, signal);
-  const usage = learn("usage", load(state, signal), signal);
+  const usage = learnUsage(signal);
   await Promise.all([
     learn("stats", get("stats", { tz: zone() }), signal),
     learn("hour", get("stats", { window: "1h", tz: zone() }), signal),
     learn("providers", get("providers"), signal),
     learn("budgets", get("budgets", { scopes: 50 }), signal),
-    learn("events", get("events", { limit: eventLimit + 1, kind: kinds(state.events) }), signal),
+    learn("events", get("events", eventQuestion()), signal),
   ]);
   if (signal.aborted) return;
   // What is asked of years may take longer than what is asked of now.
@@ -156,7 +173,7 @@ function tellChanges() {
 function choose(change) {
   state = { ...state, ...change };
   write(state, true);
-  rows = ROWS;
+  [rows, usageDue] = [ROWS, 0];
   at("usage").setAttribute("aria-busy", "true");
   fill(at("controls"), controls(state, known.usage?.span, choose));
   refresh().finally(() => at("usage").removeAttribute("aria-busy"));
@@ -164,6 +181,7 @@ function choose(change) {
 
 addEventListener("popstate", () => {
   state = read();
+  usageDue = 0;
   refresh();
 });
 document.addEventListener("visibilitychange", () => {

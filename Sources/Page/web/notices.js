@@ -3,6 +3,7 @@
 import { h, name } from "./dom.js";
 import { brief, moment, span } from "./format.js";
 import { caveats } from "./numbers.js";
+import { plural } from "./words.js";
 
 const LATE = 120;
 
@@ -31,6 +32,13 @@ function ofProxy({ proxy }) {
     + (proxy.askedAt ? `, last asked ${moment(proxy.askedAt)}.` : ".")]];
 }
 
+function ofNotifications({ notifications, to }) {
+  return notifications.filter(({ oldest }) => to - oldest > LATE / 2).map(
+    ({ receiver, pending, oldest }) => ["warn", [
+      `${plural(pending, "message")} could not be told to `, name(receiver),
+      ` yet, the first of ${moment(oldest)}. It is tried again.`]]);
+}
+
 function ofBeginning(stats) {
   if (stats.totalRequests > 0 || stats.since !== null) return [];
   return [["info", "No request was counted so far. Once the proxy writes its log where Sidelight "
@@ -41,8 +49,8 @@ function ofBeginning(stats) {
 export function notices({ stats }, problems) {
   const notes = [...new Set(problems.values())].map((text) => ["bad", text]);
   if (stats) {
-    notes.push(...ofProxy(stats), ...ofSources(stats), ...ofBeginning(stats),
-      ...caveats(stats).map((text) => ["info", text]));
+    notes.push(...ofProxy(stats), ...ofSources(stats), ...ofNotifications(stats),
+      ...ofBeginning(stats), ...caveats(stats).map((text) => ["info", text]));
   }
   return notes.length === 0 ? [] : h("ul", { class: "plain notices" },
     notes.map(([tone, text]) => h("li", { class: tone }, text)));
