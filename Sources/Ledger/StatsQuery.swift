@@ -81,57 +81,38 @@ extension LedgerReader {
     return stats
   }
 
+  /// One pass over the single requests: grouping them takes SQLite longer than handing them over.
   private func details(from: Timestamp) throws(LedgerError) -> LedgerStats.Details {
-    var details = LedgerStats.Details()
-    let groups = try database.prepare(
-      """
-      SELECT status, reason, attempts > 0 AND cached = 0, retries = 0 AND fallbacks = 0,
-        count(*), sum("end" - start), min("end")
-      FROM request WHERE "end" >= ? AND late = 0 GROUP BY 1, 2, 3, 4
-      """)
-    groups.bind(from.microseconds)
-    while try groups.step() {
-      let outcome = Outcome(rawValue: UInt8(truncatingIfNeeded: groups.integer(0)))
-      let reason = Reason(rawValue: UInt8(truncatingIfNeeded: groups.integer(1)))
-      let count = groups.integer(4)
-      let first = Timestamp(microseconds: groups.integer(6))
-      details.from = min(details.from ?? first, first)
-      details.requests += count
-      if outcome == .failure { details.failures[reason ?? .unknown, default: 0] += count }
-      guard groups.integer(2) != 0 else { continue }
-      details.reached += count
-      guard outcome == .success else { continue }
-      details.answered += count
-      details.waited.microseconds += groups.integer(5)
-      if groups.integer(3) != 0 { details.answeredAtOnce += count }
-    }
-    try sample(from: from, into: &details)
-    return details
-  }
-
-  private func sample(
-    from: Timestamp, into details: inout LedgerStats.Details
-  ) throws(LedgerError) {
-    let sampled = min(details.answered, Int64(LedgerStats.Details.mostSampled))
-    guard sampled > 0 else { return }
     let rows = try database.prepare(
       """
-      SELECT "end" - start,
-        first_token - coalesce(attempt_start, iif(attempts > 1, NULL, start)) FROM request
-      WHERE "end" >= ? AND late = 0 AND status = ? AND attempts > 0 AND cached = 0
-      ORDER BY "end" DESC LIMIT ?
+      SELECT "end", status, reason, attempts, cached, retries + fallbacks, "end" - start,
+        first_token - coalesce(attempt_start, iif(attempts > 1, NULL, start))
+      FROM request WHERE "end" >= ? AND late = 0 ORDER BY "end" DESC
       """)
     rows.bind(from.microseconds)
-    rows.bind(Int64(Outcome.success.rawValue))
-    rows.bind(sampled)
+    var details = LedgerStats.Details()
     var waits: [Int64] = []
     var firstTokens: [Int64] = []
-    waits.reserveCapacity(Int(sampled))
     while try rows.step() {
-      waits.append(rows.integer(0))
-      if let wait = rows.optionalInteger(1), wait >= 0 { firstTokens.append(wait) }
+      details.from = Timestamp(microseconds: rows.integer(0))
+      details.requests += 1
+      let outcome = Outcome(rawValue: UInt8(truncatingIfNeeded: rows.integer(1)))
+      if outcome == .failure {
+        let reason = Reason(rawValue: UInt8(truncatingIfNeeded: rows.integer(2)))
+        details.failures[reason ?? .unknown, default: 0] += 1
+      }
+      guard rows.integer(3) > 0, rows.integer(4) == 0 else { continue }
+      details.reached += 1
+      guard outcome == .success else { continue }
+      details.answered += 1
+      details.waited.microseconds += rows.integer(6)
+      if rows.integer(5) == 0 { details.answeredAtOnce += 1 }
+      guard waits.count < LedgerStats.Details.mostSampled else { continue }
+      waits.append(rows.integer(6))
+      if let wait = rows.optionalInteger(7), wait >= 0 { firstTokens.append(wait) }
     }
     details.latency = LedgerStats.Percentiles(waits)
     details.firstToken = LedgerStats.Percentiles(firstTokens)
+    return details
   }
 }

@@ -43,6 +43,7 @@ async function learn(key, question, signal) {
     if (signal.aborted) return;
     problems.set(key, error.message);
   }
+  drawSoon();
 }
 
 /** Usage, unless it was asked for a short while ago and takes its time. */
@@ -66,8 +67,8 @@ async function refresh() {
   const mine = running = new AbortController();
   const { signal } = mine;
   const get = (path, parameters) => ask(path, parameters, signal);
-  const usage = learnUsage(signal);
   await Promise.all([
+    learnUsage(signal),
     learn("stats", get("stats", { tz: zone() }), signal),
     learn("hour", get("stats", { window: "1h", tz: zone() }), signal),
     learn("providers", get("providers"), signal),
@@ -75,13 +76,10 @@ async function refresh() {
     learn("events", get("events", eventQuestion()), signal),
   ]);
   if (signal.aborted) return;
-  // What is asked of years may take longer than what is asked of now.
-  draw();
-  await usage;
-  if (signal.aborted) return;
   running = null;
   failures = problems.size > 0 ? failures + 1 : 0;
   draw();
+  tellChanges();
   if (problems.size === 0) lastGood = known.now;
   performance.mark("drawn");
   schedule();
@@ -105,7 +103,16 @@ function freshness(wait) {
 
 // --- Drawing
 
+let frame = null;
+
+/** With the next frame: what is asked of years may take longer than what is asked of now. */
+function drawSoon() {
+  frame ??= requestAnimationFrame(draw);
+}
+
 function draw() {
+  cancelAnimationFrame(frame);
+  frame = null;
   const now = known.now = Date.now() / 1000;
   fill(at("notices"), notices(known, problems));
   fill(at("verdict"), verdict(known));
@@ -115,7 +122,6 @@ function draw() {
   if (known.events) drawEvents();
   drawUsage();
   drawAbout();
-  tellChanges();
 }
 
 function drawUsage() {
