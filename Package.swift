@@ -33,6 +33,8 @@ let package = Package(
     library("CYAML", debian: "libyaml-dev", pkgConfig: "yaml-0.1"),
     library("CCurl", debian: "libcurl4-openssl-dev", pkgConfig: "libcurl"),
     library("CMicroHTTPD", debian: "libmicrohttpd-dev", pkgConfig: "libmicrohttpd"),
+    library("CGnuTLS", debian: "libgnutls28-dev", pkgConfig: "gnutls"),
+    library("CCrypt", debian: "libcrypt-dev", pkgConfig: "libxcrypt"),
     library("CZlib", debian: "zlib1g-dev", pkgConfig: "zlib"),
     library("CZstd", debian: "libzstd-dev", pkgConfig: "libzstd"),
     library("CCrypto", debian: "libssl-dev", pkgConfig: "libcrypto"),
@@ -54,7 +56,8 @@ let package = Package(
     module("Support", ["CMalloc", "CTimeZone", "CXXHash"]),
     module("Record", ["Support"]),
     module("Metrics", ["Support", "CZlib"]),
-    module("HTTP", ["Support", "CCurl", "CMicroHTTPD", "CCrypto"]),
+    module(
+      "HTTP", ["Support", "CCurl", "CMicroHTTPD", "CGnuTLS", "CCrypt", "CCrypto"]),
     module("Postgres", ["Support", "CPostgres"]),
     .target(
       name: "Page", dependencies: ["HTTP", "Metrics", "Support", "CPage"], path: "Sources/Page",

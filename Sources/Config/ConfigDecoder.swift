@@ -19,6 +19,8 @@ struct ConfigDecoder {
   let file: String
   /// What `${NAME}` stands for.
   let environment: [String: String]
+  /// Whether dollars are dollars, as in files of others' formats.
+  private let isVerbatim: Bool
   private(set) var problems: [ConfigProblem] = []
   /// Files that hold a secret: named ones, and the configuration itself if one stands in it.
   var secretFiles: [String] = []
@@ -27,6 +29,14 @@ struct ConfigDecoder {
   init(file: String, environment: [String: String]) {
     self.file = file
     self.environment = environment
+    isVerbatim = false
+  }
+
+  /// For a file in which nothing is expanded.
+  init(verbatim file: String) {
+    self.file = file
+    environment = [:]
+    isVerbatim = true
   }
 
   /// All problems in the order of the file, nil if there is none.
@@ -88,7 +98,7 @@ struct ConfigDecoder {
       return nil
     }
     do throws(Complaint) {
-      let text = try Expansion(environment: environment).expand(raw)
+      let text = isVerbatim ? raw : try Expansion(environment: environment).expand(raw)
       if text.unicodeScalars.contains(where: \.disturbsTerminals) {
         throw Complaint("holds a control character or a line break")
       }

@@ -109,7 +109,8 @@ extension Configuration {
 
   /// The keys that differ from `old` but take effect at the next start only.
   package func restartNeeded(from old: Configuration) -> [String] {
-    Self.section.restartsNeeded(old, self, "")
+    let tls = (web.access.tls == nil) != (old.web.access.tls == nil)
+    return Self.section.restartsNeeded(old, self, "") + (tls ? ["web.config_file (TLS)"] : [])
   }
 
   /// The effective configuration as YAML, secrets shown as `<redacted>`.

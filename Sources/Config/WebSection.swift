@@ -68,7 +68,15 @@ extension WebOptions {
       Key(
         "hosts", .list(host, expected: "a list such as [sidelight.example.org]"), \.hosts,
         "Values of the `Host` header answered without a token, besides loopback ones."),
-    ])
+      Key(
+        optional: "config_file", .path("file", expected: "a file such as web.yml"), \.configFile,
+        "TLS, users and headers, in the format of Prometheus' exporter-toolkit; read again when it"
+          + " changes."),
+    ],
+    complete: { options, mapping, decoder in
+      guard mapping["config_file"] != nil, let path = options.configFile else { return }
+      options.access = WebFile.read(path, &decoder)
+    })
 
   private static let openPath = Kind<String>.scalar(
     "path", expected: "a path such as /metrics", show: { .text($0) }

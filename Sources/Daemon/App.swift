@@ -17,6 +17,7 @@ package final class App: Sendable {
   private let ingest: IngestThread
   private let thread: WorkerThread
   private let reloader: Reloader
+  private let accessWatch: AccessWatch
   private let queue: PushQueue
   private let client: HTTPClient
   private let courier: CourierTask
@@ -59,16 +60,15 @@ package final class App: Sendable {
     // Weak: the registry's collectors hold the reloader, and the ledger closes with the thread.
     let reloader = Reloader(
       current: configuration, clock: clock, load: load,
-      tell: { [weak ingest] in ingest?.send(.note($0)) }
-    ) {
-      [weak ingest, weak registry = publisher.registry] configuration, settings in
-      guard let ingest else { return "it is stopping" }
-      if let problem = ingest.apply(settings) { return problem }
-      reloaded.withLock { $0?.allow(configuration.web) }
-      proxy.apply(configuration.proxy, prices: settings.prices)
-      registry?.expose(configuration.compatibility)
-      return nil
-    }
+      tell: { [weak ingest] in ingest?.send(.note($0)) },
+      apply: { [weak ingest, weak registry = publisher.registry] configuration, settings in
+        guard let ingest else { return "it is stopping" }
+        if let problem = ingest.apply(settings) { return problem }
+        reloaded.withLock { $0?.allow(configuration.web) }
+        proxy.apply(configuration.proxy, prices: settings.prices)
+        registry?.expose(configuration.compatibility)
+        return nil
+      }, allow: { web in reloaded.withLock { $0?.allow(web) } })
     Self.addCollectors(
       to: publisher, commitTimes: commitTimes, reloader: reloader, courier: outbox.courier,
       proxy: proxy, link: link, version: version,
@@ -102,6 +102,7 @@ package final class App: Sendable {
     self.thread = thread
     self.ingest = ingest
     self.reloader = reloader
+    accessWatch = AccessWatch(reloader)
     self.queue = queue
     self.client = client
     courier = CourierTask(outbox.courier)
@@ -118,6 +119,7 @@ package final class App: Sendable {
 
   /// Reads what is left, commits it, and answers the requests that are under way: at most 11 s.
   package func stop() {
+    accessWatch.stop()
     // First, so that what was delivered is written down.
     courier.stop(within: .seconds(3))
     proxy.stop()

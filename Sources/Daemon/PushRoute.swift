@@ -50,13 +50,3 @@ struct PushRoute: Sendable {
     }
   }
 }
-
-extension HTTPResponse {
-  fileprivate static func later(
-    _ status: Int, _ code: String, _ message: String, seconds: Int
-  ) -> HTTPResponse {
-    var response = error(status, code, message)
-    response.headers["Retry-After"] = "\(seconds)"
-    return response
-  }
-}

@@ -8,6 +8,10 @@ package struct WebOptions: Sendable, Equatable {
   package var token: String?
   /// Paths that need no token.
   package var open = ["/metrics", "/-/healthy", "/-/ready"]
+  /// What `web.config_file` says, whose name is `configFile`.
+  package var access = WebAccess()
+  /// `config_file`, for TLS, users and headers; nil without one.
+  package var configFile: String?
   /// `Host` header values answered without a token besides loopback ones.
   package var hosts: [String] = []
 

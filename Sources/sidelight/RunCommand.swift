@@ -20,7 +20,8 @@ enum RunCommand {
     }
     let web = configuration.web
     let host = web.address.contains(":") ? "[\(web.address)]" : web.address
-    Log.info("serving http://\(host):\(app.port)/metrics, configured by \(path)")
+    let scheme = web.access.tls == nil ? "http" : "https"
+    Log.info("serving \(scheme)://\(host):\(app.port)/metrics, configured by \(path)")
     while true {
       switch signals.next() {
       case .reload: app.reload()

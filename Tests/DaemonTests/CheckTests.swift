@@ -1,4 +1,5 @@
 import Config
+import HTTP
 import Ledger
 import Support
 import TestSupport
@@ -132,5 +133,59 @@ import Testing
         "FAILED prices: \(lines[3].dropFirst("FAILED prices: ".count))",
       ])
     #expect(lines[3].contains("/nowhere/prices.json"))
+  }
+
+  @Test(
+    arguments: [
+      (
+        "0.0.0.0", nil, "",
+        "warning access: page and API are shut: set web.token_file, or"
+          + " basic_auth_users in web.config_file; open to all: /metrics"
+      ),
+      (
+        "0.0.0.0", "t", "",
+        "warning access: page and API need the token; open to all: /metrics;"
+          + " without TLS, whoever listens on the way can read them"
+      ),
+      (
+        "0.0.0.0", "t", "NoClientCert",
+        "ok access: page and API need the token; open to all: /metrics"
+      ),
+      (
+        "0.0.0.0", nil, "RequireAndVerifyClientCert",
+        "ok access: for whoever shows a certificate of"
+          + " client_ca; open to all: /metrics"
+      ),
+      ("127.0.0.1", nil, "NoClientCert", "ok access: from this machine only, where all is open"),
+    ] as [(String, String?, String, String)])
+  func whoIsLetIn(address: String, token: String?, clientAuth: String, expected: String)
+    async throws
+  {
+    let file = scratch.write(
+      """
+      tls_server_config:
+        cert_file: \(TestData.path("tls/server.pem"))
+        key_file: \(TestData.path("tls/server.key"))
+        client_auth_type: \(clientAuth)
+      \(clientAuth.hasPrefix("Require") ? "  client_ca_file: \(TestData.path("tls/ca.pem"))" : "")
+      http_server_config: {http2: true}
+      """, to: "web.yml")
+    let access = clientAuth.isEmpty ? nil : try WebFile.load(file)
+    let lines = await findings {
+      ($0.web.address, $0.web.token, $0.web.open) = (address, token, ["/metrics"])
+      $0.web.configFile = access == nil ? nil : file
+      $0.web.access = access ?? $0.web.access
+    }
+    #expect(lines[1] == expected)
+    #expect(lines.contains { $0.contains("http2: true") } == (access != nil))
+    guard access != nil else { return }
+    #expect(
+      lines[2].hasPrefix("ok certificate: localhost, 127.0.0.1, ::1: valid until 2120-01-01 00:00"))
+    clock.advance(.days(36_600))
+    let late = await findings {
+      $0.web.configFile = file
+      $0.web.access = access ?? $0.web.access
+    }
+    #expect(late[2] == "FAILED certificate: localhost, 127.0.0.1, ::1: expired on 2120-01-01 00:00")
   }
 }

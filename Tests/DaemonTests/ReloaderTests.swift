@@ -32,7 +32,7 @@ import Testing
           $0.web = configuration.web
           return $0.problem
         }
-      })
+      }, allow: { [stage] web in stage.withLock { $0.web = web } })
   }
 
   private func gauges(_ reloader: Reloader) -> [String] {
@@ -141,6 +141,70 @@ import Testing
     let ledger = Configuration(instance: "one").ledger
     #expect(stage.withLock { $0.applied.map(\.ledger) } == [ledger, ledger])
     let web = try #require(stage.withLock { $0.web })
+    #expect(web.access.tls == nil)
     #expect(web.port == Configuration(instance: "one").web.port && web.token == "new")
+  }
+
+  @Test func theWebFileIsReadByItself() throws {
+    let scratch = Scratch()
+    let hash = "$2y$10$" + String(repeating: "a", count: 53)
+    let path = scratch.write("basic_auth_users: {anna: \(hash)}", to: "web.yml")
+    var current = Configuration(instance: "one")
+    current.web.configFile = path
+    let reloader = reloader(current)
+    clock.advance(.minutes(1))
+    #expect(try reloader.reloadAccess().get() == "\(path) reloaded")
+    let users = { stage.withLock { $0.web?.access.users.keys.sorted() } }
+    #expect(users() == ["anna"])
+    #expect(
+      gauges(reloader) == [
+        "sidelight_config_last_reload_successful 1",
+        "sidelight_config_last_reload_success_timestamp_seconds 1795262460",
+      ])
+    scratch.write("basic_auth_users: {anna: anna}", to: "web.yml")
+    guard case .failure(let refusal) = reloader.reloadAccess() else {
+      Issue.record("was reloaded")
+      return
+    }
+    #expect(
+      refusal.message.hasPrefix(
+        "\(path) not reloaded, the old one holds: \(path):1:26: basic_auth_users.anna: "))
+    #expect(users() == ["anna"])
+    #expect(gauges(reloader).first == "sidelight_config_last_reload_successful 0")
+    scratch.write("basic_auth_users: {bert: \(hash)}", to: "web.yml")
+    _ = reloader.reloadAccess()
+    #expect(users() == ["bert"])
+    #expect(reloader.current.web.access.users.count == 1)
+    #expect(gauges(reloader).first == "sidelight_config_last_reload_successful 1")
+    #expect(stage.withLock { $0.applied.count } == 0)
+  }
+
+  /// Another failure is not forgotten with it.
+  @Test func theWebFileDoesNotHideABadConfiguration() {
+    let scratch = Scratch()
+    var current = Configuration(instance: "one")
+    current.web.configFile = scratch.write("", to: "web.yml")
+    let reloader = reloader(current)
+    let problem = ConfigProblem(file: "sidelight.yaml", mark: nil, message: "it is bad")
+    stage.withLock { $0.next = .failure(ConfigError(problems: [problem])) }
+    _ = reloader.reload()
+    _ = reloader.reloadAccess()
+    #expect(gauges(reloader).first == "sidelight_config_last_reload_successful 0")
+  }
+
+  @Test func tlsIsTurnedOnByARestartOnly() throws {
+    let scratch = Scratch()
+    var current = Configuration(instance: "one")
+    current.web.configFile = scratch.write(
+      """
+      tls_server_config:
+        cert_file: \(TestData.path("tls/server.pem"))
+        key_file: \(TestData.path("tls/server.key"))
+      """, to: "web.yml")
+    let reloader = reloader(current)
+    #expect(
+      try reloader.reloadAccess().get()
+        == "\(scratch.file("web.yml")) reloaded; restart to change web.config_file (TLS)")
+    #expect(stage.withLock { $0.web?.access.tls } == nil)
   }
 }

@@ -35,7 +35,9 @@ import Testing
       #expect(response.text == "up 1\n")
       #expect(
         Set(response.headers.keys) == [
-          "content-type", "content-length", "date", "x-content-type-options",
+          "content-type", "content-length", "date", "x-content-type-options", "x-frame-options",
+          "referrer-policy", "cross-origin-resource-policy", "content-security-policy",
+          "cache-control",
         ])
       #expect(response.headers["content-type"] == "text/plain; version=0.0.4")
       #expect(response.headers["x-content-type-options"] == "nosniff")

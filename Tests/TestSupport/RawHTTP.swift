@@ -24,9 +24,21 @@ package final class RawHTTP {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
 
-  /// Connects to 127.0.0.1, or to `::1`.
-  package init(port: UInt16, ipv6: Bool = false) throws(Failure) {
+  /// Connects to 127.0.0.1, or to `::1`; from another address of this machine if `from` names one.
+  package init(port: UInt16, ipv6: Bool = false, from: String? = nil) throws(Failure) {
     descriptor = socket(ipv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    if let from {
+      var own = sockaddr_in(port: 0)
+      guard inet_pton(AF_INET, from, &own.sin_addr) == 1,
+        withUnsafePointer(
+          to: &own,
+          {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+              bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+          }) == 0
+      else { throw .refused }
+    }
     let connected =
       ipv6
       ? connect(sockaddr_in6(port: port), AF_INET6) : connect(sockaddr_in(port: port), AF_INET)

@@ -16,6 +16,7 @@ package enum Checker {
     let isRunning = (try? ledger.get())?.isInUse ?? false
     let priceList = configuration.pricesFile.flatMap { try? PriceBook(path: $0) }
     return [listening(configuration.web, isRunning: isRunning)]
+      + access(configuration.web, now: now)
       + (await proxy(configuration.proxy, prices: priceList))
       + (configuration.sources.isEmpty
         ? [Finding(.ok, "sources", "none, only what is pushed counts")]
@@ -34,7 +35,7 @@ package enum Checker {
     do throws(HTTPServerError) {
       let server = try HTTPServer(options: web, router: Router())
       server.stop(within: .seconds(0))
-      return Finding(.ok, "listen", "\(name) is free")
+      return Finding(.ok, "listen", "\(name) is free\(web.access.tls == nil ? "" : ", for TLS")")
     } catch {
       if case .inUse = error, isRunning {
         return Finding(.ok, "listen", "\(name) is taken, and a sidelight is running")

@@ -6,10 +6,17 @@ import Support
 /// The library touches no connection that sleeps, so the handle stays valid until it is woken, which
 /// happens exactly once, with the first answer.
 final class DeferredAnswer: Sendable {
+  /// What the connection waited for.
+  enum Outcome: Sendable {
+    case response(HTTPResponse)
+    /// Whether the request may be answered.
+    case decision(AccessPolicy.Decision)
+  }
+
   private enum State: Sendable {
     /// The library's handle of the connection, by its address.
     case waiting(connection: UInt)
-    case answered(HTTPResponse)
+    case answered(Outcome)
   }
 
   private let state: Locked<State>
@@ -20,16 +27,21 @@ final class DeferredAnswer: Sendable {
     connection.suspend()
   }
 
-  /// What was answered, once the connection is awake again.
+  /// What came of it, once the connection is awake again.
+  var outcome: Outcome? {
+    state.withLock { if case .answered(let outcome) = $0 { outcome } else { nil } }
+  }
+
+  /// The answer that was waited for.
   var response: HTTPResponse? {
-    state.withLock { if case .answered(let response) = $0 { response } else { nil } }
+    if case .response(let response) = outcome { response } else { nil }
   }
 
   /// Answers, from any thread; whatever comes after the first answer is ignored.
-  func fulfil(_ response: HTTPResponse) {
+  func fulfil(_ outcome: Outcome) {
     state.withLock { state in
       guard case .waiting(let address) = state else { return }
-      state = .answered(response)
+      state = .answered(outcome)
       // Under the lock, so that the connection cannot be gone.
       LibraryConnection(address: address)?.resume()
     }
@@ -64,10 +76,10 @@ final class DeferredAnswers: Sendable {
   func sweep(now: Timestamp) {
     let overdue = state.withLock { state in
       let overdue = state.entries.filter { $0.deadline <= now }
-      state.entries.removeAll { $0.deadline <= now || $0.answer.response != nil }
+      state.entries.removeAll { $0.deadline <= now || $0.answer.outcome != nil }
       return overdue
     }
-    for entry in overdue { entry.answer.fulfil(.notInTime) }
+    for entry in overdue { entry.answer.fulfil(.response(.notInTime)) }
   }
 
   /// Answers for all, now and from now on: the library must not be stopped with one asleep.
@@ -77,7 +89,7 @@ final class DeferredAnswers: Sendable {
       defer { state.entries = [] }
       return state.entries
     }
-    for entry in entries { entry.answer.fulfil(.notInTime) }
+    for entry in entries { entry.answer.fulfil(.response(.notInTime)) }
   }
 }
 

@@ -1,19 +1,26 @@
 import Support
 
-/// Decides about a request from its head, and answers it once the body is there.
+/// Reads the head of a request, and answers it once the body is there.
 struct Dispatcher: Sendable {
   let router: Router
-  /// Replaced when the configuration is reloaded.
-  let policy: Locked<AccessPolicy>
   let limits: HTTPLimits
   /// Where bodies are kept until their answer is sent.
   let uploads: UploadRoom
 
-  init(router: Router, policy: Locked<AccessPolicy>, limits: HTTPLimits) {
+  init(router: Router, limits: HTTPLimits) {
     self.router = router
-    self.policy = policy
     self.limits = limits
     uploads = UploadRoom(bytes: limits.uploads)
+  }
+
+  /// What the head says.
+  enum Reception {
+    /// Nothing is in doubt; next, whether it may ask for that.
+    case request(HTTPRequest, Router.Match)
+    /// It is to be answered without a look at its rights.
+    case malformed(HTTPRequest, HTTPResponse)
+    /// Answer and close.
+    case refuse(HTTPResponse)
   }
 
   /// How to go on after the head.
@@ -25,31 +32,26 @@ struct Dispatcher: Sendable {
     case refuse(HTTPResponse)
   }
 
-  /// Checks target, access rules and size before a byte of the body is kept.
-  func admit(
+  /// Checks headers and target.
+  func receive(
     method: HTTPMethod, target: [UInt8], version: String, headers: HTTPHeaders,
     remote: IPAddress
-  ) -> Admission {
+  ) -> Reception {
     if let complaint = complaint(headers, version: version) {
       return .refuse(.error(400, "bad_request", complaint))
     }
     var request = HTTPRequest(method, "", headers: headers, remote: remote)
-    let match: Router.Match
-    var refusal: HTTPResponse?
     do throws(RequestTarget.Failure) {
       let target = try parse(target)
       (request.path, request.query) = (target.path, target.query)
-      match = router.match(method, request.path)
-      refusal = policy.withLock { $0 }.decide(request, needsToken: match.needsToken).refusal(
-        path: request.path)
+      return .request(request, router.match(method, request.path))
     } catch {
-      match = .unknown
-      refusal = error.response
+      return .malformed(request, error.response)
     }
-    return admit(request, match, refusal: refusal)
   }
 
-  private func admit(
+  /// Checks the size before a byte of the body is kept; `refusal` is why it may not have it.
+  func admit(
     _ request: HTTPRequest, _ match: Router.Match, refusal: HTTPResponse?
   ) -> Admission {
     var refusal = refusal

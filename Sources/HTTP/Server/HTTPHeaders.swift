@@ -6,6 +6,9 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     package var name: String
     /// Without surrounding white space.
     package var value: String
+
+    /// A line to send.
+    package init(name: String, value: String) { (self.name, self.value) = (name, value) }
   }
 
   /// Every line, in order.

@@ -12,6 +12,8 @@ package struct HTTPRequest: Sendable {
   package var body: [UInt8]
   /// Who is on the other end of the connection: a reverse proxy, if there is one.
   package var remote: IPAddress
+  /// Whether the connection showed a certificate of the client authorities, as all of them must.
+  package var isCertified = false
   /// What stood for `{name}` in the route's pattern, decoded; nil for an exact path.
   package var parameter: String?
 

@@ -2,8 +2,8 @@ package import Support
 
 /// What a handler answers.
 ///
-/// The server adds `Date`, `Content-Length` and `X-Content-Type-Options`. A header value with a
-/// line break in it is left out, never sent.
+/// The server adds `Date`, `Content-Length` and those of `ResponseHeaders` that it lacks. A header
+/// value with a line break in it is left out, never sent.
 package struct HTTPResponse: Sendable, Equatable {
   /// From 200 to 599.
   package var status: Int

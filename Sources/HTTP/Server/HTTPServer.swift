@@ -28,8 +28,7 @@ package final class HTTPServer: Sendable {
     port = listener.port
     let limits = limits ?? HTTPLimits(onLoopback: address.isLoopback)
     let core = ServerCore(
-      dispatcher: Dispatcher(router: router, policy: Locked(AccessPolicy(options)), limits: limits),
-      clock: clock)
+      dispatcher: Dispatcher(router: router, limits: limits), options: options, clock: clock)
     guard let sweeper = Ticker(every: limits.sweep, { core.sweep() }),
       let daemon = LibraryDaemon(listener, core: core)
     else {
@@ -44,10 +43,9 @@ package final class HTTPServer: Sendable {
 
   deinit { stop(within: .seconds(0)) }
 
-  /// Answers from now on whom `options` allow; the address stays what it was.
-  package func allow(_ options: WebOptions) {
-    core.dispatcher.policy.withLock { $0 = AccessPolicy(options) }
-  }
+  /// Answers from now on whom `options` allow, new connections under another certificate; the
+  /// address stays what it was, and so does whether TLS is spoken.
+  package func allow(_ options: WebOptions) { core.allow(options) }
 
   /// Turns new requests away, gives running ones until `grace` is over, then closes everything.
   ///

@@ -33,6 +33,16 @@ package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// The address in so many bytes as a certificate holds: 4 or 16; nil for any other count.
+  init?(bytes: [UInt8]) {
+    switch bytes.count {
+    case 4: self = .v4(bytes.reduce(0) { $0 << 8 | UInt32($1) })
+    case 16:
+      self.init(bytes.withUnsafeBytes { $0.loadUnaligned(as: in6_addr.self) })
+    default: return nil
+    }
+  }
+
   private init(_ address: in6_addr) {
     let (high, low) = withUnsafeBytes(of: address) {
       (

@@ -27,6 +27,14 @@ struct LibraryConnection {
   /// The client's address.
   var remote: IPAddress? { microhttpd_client(handle).flatMap { IPAddress($0) } }
 
+  /// GnuTLS' session; nil without TLS.
+  var session: UnsafeMutableRawPointer? { microhttpd_tls_session(handle) }
+
+  /// Whether no client could come this far without a verified certificate.
+  var verifiesEveryClient: Bool {
+    microhttpd_context(handle).map { tlsContext($0).verifiesEveryClient } ?? false
+  }
+
   /// The request's header lines; bytes that are not UTF-8 become U+FFFD.
   var headers: HTTPHeaders {
     var headers = HTTPHeaders()
@@ -50,9 +58,13 @@ struct LibraryConnection {
     for field in response.headers.fields {
       MHD_add_response_header(answer, field.name, field.value)
     }
-    MHD_add_response_header(answer, "X-Content-Type-Options", "nosniff")
     return MHD_queue_response(handle, UInt32(clamping: response.status), answer) == .YES
   }
+}
+
+/// What a connection's context, once set, points to.
+func tlsContext(_ context: UnsafeMutableRawPointer) -> TLSContext {
+  Unmanaged<TLSContext>.fromOpaque(context).takeUnretainedValue()
 }
 
 /// Up to this size header and body leave in one packet train, worth a copy.

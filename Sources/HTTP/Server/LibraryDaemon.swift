@@ -1,3 +1,4 @@
+import CGnuTLS
 import CMicroHTTPD
 import Glibc
 import Support
@@ -20,10 +21,12 @@ final class LibraryDaemon: Sendable {
       option(.CONNECTION_MEMORY_LIMIT, limits.connectionMemory),
     ]
     options += callbacks(context)
+    if core.tls != nil { options.append(noCertificate) }
     options.append(option(.END, 0))
     // Not epoll, which it drives edge-triggered and so misses the end of a connection that comes
     // right after data (0.9.75): the dead connection would count until its deadline.
-    let flags = MHD_USE_POLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
+    var flags = MHD_USE_POLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
+    if core.tls != nil { flags |= MHD_USE_TLS.rawValue }
     let started: OpaquePointer? = options.withUnsafeMutableBufferPointer { options in
       guard let base = options.baseAddress else { return nil }
       return withVaList([MHD_OPTION.ARRAY.rawValue, base, MHD_OPTION.END.rawValue]) {
@@ -67,6 +70,18 @@ private func callbacks(_ context: Context) -> [MHD_OptionItem] {
   ]
 }
 
+/// The library wants a certificate at its start. Every session gets its own before its handshake;
+/// one that did not fails, for lack of any.
+private var noCertificate: MHD_OptionItem {
+  // The session, authorities and algorithms with their counts; where certificates and key would go.
+  typealias Retrieve =
+    @convention(c) (
+      Context?, Context?, Int32, Context?, Int32, Context?, Context?, Context?
+    ) -> Int32
+  let none: Retrieve = { _, _, _, _, _, _, _, _ in -1 }
+  return option(.HTTPS_CERT_CALLBACK, 0, unsafeBitCast(none, to: Context.self))
+}
+
 private func core(_ context: Context?) -> ServerCore? {
   context.map { Unmanaged<ServerCore>.fromOpaque($0).takeUnretainedValue() }
 }
@@ -90,15 +105,39 @@ private func mayConnect(_ context: Context?, _: UnsafePointer<sockaddr>?, _: soc
 
 private func connectionChanged(
   _ context: Context?, _ connection: OpaquePointer?,
-  _: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ change: MHD_ConnectionNotificationCode
+  _ own: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ change: MHD_ConnectionNotificationCode
 ) {
   guard let core = core(context), let connection else { return }
-  let socket = LibraryConnection(connection).socket
+  let client = LibraryConnection(connection)
   switch change {
-  case .CONNECTION_NOTIFY_STARTED: core.opened(socket)
-  // Comes before the library closes the socket.
-  case .CONNECTION_NOTIFY_CLOSED: core.closed(socket)
+  case .CONNECTION_NOTIFY_STARTED:
+    core.opened(client.socket)
+    if let session = client.session, let tls = core.tls, begin(session, tls) {
+      own?.pointee = Unmanaged.passRetained(tls).toOpaque()
+    }
+  case .CONNECTION_NOTIFY_CLOSED:
+    // Comes before the library closes the socket, and after it has closed the session.
+    core.closed(client.socket)
+    if let tls = own?.pointee {
+      Unmanaged<TLSContext>.fromOpaque(tls).release()
+      own?.pointee = nil
+    }
   }
+}
+
+/// Has a session that has not begun its handshake speak by `tls`, and asks it about the client's
+/// certificate; false if the session cannot, which then fails for want of a certificate.
+private func begin(_ session: Context, _ tls: TLSContext) -> Bool {
+  guard tls.govern(session) else { return false }
+  gnutls_session_set_verify_function(OpaquePointer(session)) { session in
+    // The library keeps its connection with the session.
+    guard let session, let connection = gnutls_session_get_ptr(session).map(OpaquePointer.init),
+      let context = microhttpd_context(connection),
+      tlsContext(context).admitsPeer(of: Context(session))
+    else { return GNUTLS_E_CERTIFICATE_ERROR }
+    return 0
+  }
+  return true
 }
 
 /// What it returns is what `called` and `requestEnded` get: a retained `Exchange`.
@@ -139,6 +178,6 @@ private func called(
   case .readOn: return .YES
   case .hangUp: return .NO
   case .answer(let response):
-    return client.send(core.reserve(response, client.socket)) ? .YES : .NO
+    return client.send(core.complete(core.reserve(response, client.socket))) ? .YES : .NO
   }
 }

@@ -4,14 +4,36 @@ import Support
 /// What the library's threads share: the rules, and the deadlines of all connections.
 final class ServerCore: Sendable {
   let dispatcher: Dispatcher
+  let gatekeeper: Gatekeeper
   let clock: WallClock
+  /// What new connections speak TLS by, and what every answer carries; replaced by a reload.
+  private let access: Locked<(tls: TLSContext?, headers: ResponseHeaders)>
   private let table: Locked<ConnectionTable>
   private let deferred = DeferredAnswers()
 
-  init(dispatcher: Dispatcher, clock: WallClock) {
+  init(dispatcher: Dispatcher, options: WebOptions, clock: WallClock) {
     self.dispatcher = dispatcher
+    gatekeeper = Gatekeeper(options, clock: clock)
     self.clock = clock
+    access = Locked((options.access.tls, ResponseHeaders(options.access.headers)))
     table = Locked(ConnectionTable(limits: dispatcher.limits))
+  }
+
+  /// What a new connection speaks TLS by; nil for plain HTTP.
+  var tls: TLSContext? { access.withLock { $0.tls } }
+
+  /// Answers by other options from now on; whether TLS is spoken stays as it was.
+  func allow(_ options: WebOptions) {
+    gatekeeper.allow(options)
+    access.withLock { access in
+      access.headers = ResponseHeaders(options.access.headers)
+      if access.tls != nil, let tls = options.access.tls { access.tls = tls }
+    }
+  }
+
+  /// `response` with the header lines that every answer carries.
+  func complete(_ response: HTTPResponse) -> HTTPResponse {
+    access.withLock { $0.headers }.complete(response)
   }
 
   /// Whether a new connection is welcome.
