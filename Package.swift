@@ -67,7 +67,7 @@ let package = Package(
     module("Budget", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Ledger", ["Budget", "Tally", "Record", "Metrics", "Support", "CSQLite"]),
-    module("Shared", ["Ledger", "Postgres", "Record", "Support", "Tally"]),
+    module("Shared", ["Budget", "Ledger", "Postgres", "Record", "Support", "Tally"]),
     module("Notify", ["HTTP", "Metrics", "Support", "CCrypto"]),
     module("Health", ["HTTP", "Metrics", "Record", "Support"]),
     module(
@@ -106,7 +106,7 @@ let package = Package(
     tests("Budget", ["Budget", "Record", "Support"]),
     tests("Tally", ["Tally", "Metrics", "Record", "Support"]),
     tests("Ledger", ["Ledger", "Tally", "Metrics", "Record", "Support"]),
-    tests("Shared", ["Shared", "Ledger", "Postgres", "Record", "Support", "Tally"]),
+    tests("Shared", ["Shared", "Budget", "Ledger", "Postgres", "Record", "Support", "Tally"]),
     tests("Notify", ["Notify", "HTTP", "Support"]),
     tests("Health", ["Health", "HTTP", "Metrics", "Record", "Support"]),
     tests(

@@ -16,6 +16,9 @@ package final class BudgetBoard: Sendable {
     var keys: [UInt32: KeyProfile] = [:]
     var idsByKey: [String: UInt32] = [:]
     var isCurrent = true
+    /// When the shared ledger was seen last, if there is one.
+    var viewed: Timestamp?
+    var isShared = false
     var reading: LabelReading = { _, text in text }
   }
 
@@ -32,7 +35,7 @@ package final class BudgetBoard: Sendable {
     _ rules: [BudgetRule], keys: [KeyProfile], reading: @escaping LabelReading = { $1 }
   ) {
     state.withLock { state in
-      state = State()
+      state = State(viewed: state.viewed, isShared: state.isShared)
       state.reading = reading
       state.entries = rules.map { Entry(rule: $0, match: $0.reading(reading).match) }
       for (place, rule) in rules.enumerated() { state.places[rule.name] = place }

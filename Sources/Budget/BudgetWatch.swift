@@ -70,6 +70,9 @@ package struct BudgetWatch: Sendable {
   private var slotsByValue: [UInt64: Int32] = [:]
   var nextScope: Int64
   var newScopes: [Int32] = []
+  /// Whether what each record adds is kept until it is taken.
+  package var keepsShares = false
+  var shares: [BudgetShare] = []
   /// Requests whose `per` found no room, by rule, since they were last taken.
   package private(set) var folded = 0
 
@@ -187,6 +190,9 @@ package struct BudgetWatch: Sendable {
     _ amount: Int64, at end: Timestamp, to slot: Int32, _ window: CalendarWindow
   ) {
     guard let rule = scopes[Int(slot)]?.rule, add(amount, at: end, to: slot, window) else { return }
+    if keepsShares {
+      shares.append(BudgetShare(slot: slot, start: window.start, amount: amount))
+    }
     let clock = clocks[compiled[rule].clock]
     let isRolling = clock.period.isRolling
     scopes[Int(slot)]?.noteReaching(

@@ -14,10 +14,11 @@ package struct BurnRate: Sendable, Equatable {
     self.time = time
   }
 
-  /// A half-life is an eighth of the period.
-  private static func halfLife(_ period: TimeSpan) -> Double { Double(period.microseconds) / 8 }
+  /// An eighth of the period, in microseconds.
+  package static func halfLife(_ period: TimeSpan) -> Double { Double(period.microseconds) / 8 }
 
-  mutating func add(_ amount: Int64, at end: Timestamp, period: TimeSpan) {
+  /// Adds an amount that was spent at `end`, in whatever order.
+  package mutating func add(_ amount: Int64, at end: Timestamp, period: TimeSpan) {
     let age = Double(end.microseconds) - Double(time.microseconds)
     let halfLives = age / Self.halfLife(period)
     if age > 0 {

@@ -100,7 +100,8 @@ extension BudgetBoard.State {
       return .deny(
         budget: rule.name, scope: status.scope, retryAfter: status.retryAfter(rule, at: now))
     }
-    return isCurrent || rule.gateOnError == .allow ? .allow : .doubt(budget: rule.name)
+    return isCurrent && !isOutOfDate(at: now) || rule.gateOnError == .allow
+      ? .allow : .doubt(budget: rule.name)
   }
 }
 

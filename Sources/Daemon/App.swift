@@ -47,7 +47,10 @@ package final class App: Sendable {
       since: try AppError.of { () throws(LedgerError) in try ledger.created() })
     let commitTimes = CommitTimes()
     let readiness = Readiness()
-    let link = try SharedLink(configuration, ledger: ledger, clock: clock) { wakeup.send() }
+    let link = try SharedLink(
+      configuration, settings, ledger: ledger, budgets: publisher.budgets,
+      delivery: Delivery(client: client), clock: clock
+    ) { wakeup.send() }
     let ingest = try AppError.of { () throws(LedgerError) in
       try IngestThread(
         settings: settings, ledger: ledger, publisher: publisher, commitTimes: commitTimes,
@@ -64,6 +67,7 @@ package final class App: Sendable {
       apply: { [weak ingest, weak registry = publisher.registry] configuration, settings in
         guard let ingest else { return "it is stopping" }
         if let problem = ingest.apply(settings) { return problem }
+        link?.apply(settings)
         reloaded.withLock { $0?.allow(configuration.web) }
         proxy.apply(configuration.proxy, prices: settings.prices)
         registry?.expose(configuration.compatibility)
@@ -150,7 +154,8 @@ package final class App: Sendable {
       proxy.collect(unhealthy: HealthCollector.unhealthyProviders(live), into: &samples)
       commitTimes.collect(into: &samples)
       reloader?.collect(into: &samples)
-      Collectors.collectPending(courier.pending, into: &samples)
+      Collectors.collectPending(
+        courier.pending.merging(link?.pending ?? [:]) { $0 + $1 }, into: &samples)
       Collectors.collectBudgets(budgets, into: &samples)
       samples.add(.buildInfo, labels: [version], 1)
       samples.add(.ledgerSize, Double(CostLedger.fileSize(path: ledgerPath)))

@@ -45,12 +45,7 @@ final class OutboxWriter: Sendable {
 
   /// Tells `receivers` with the batch that is being made; a repetition changes nothing.
   func post(_ notification: Notification, to receivers: [String]) {
-    let body = notification.stored
-    let rows = receivers.map { receiver in
-      OutboxRow(
-        receiver: receiver, id: notification.id, orderingKey: notification.orderingKey,
-        title: notification.title, body: body, created: notification.time)
-    }
+    let rows = notification.rows(for: receivers)
     state.withLock { $0.posted += rows }
   }
 
@@ -133,8 +128,20 @@ final class OutboxWriter: Sendable {
   }
 }
 
+extension Notification {
+  /// For the outbox, one for each of `receivers`.
+  func rows(for receivers: [String]) -> [OutboxRow] {
+    let body = stored
+    return receivers.map { receiver in
+      OutboxRow(
+        receiver: receiver, id: id, orderingKey: orderingKey, title: title, body: body,
+        created: time)
+    }
+  }
+}
+
 extension Courier.Letter {
-  fileprivate init(_ row: OutboxRow) {
+  init(_ row: OutboxRow) {
     self.init(
       entry: Outbox.Entry(
         number: row.number, receiver: row.receiver, orderingKey: row.orderingKey,
@@ -144,7 +151,7 @@ extension Courier.Letter {
 }
 
 extension OutboxChange {
-  fileprivate init(_ report: Courier.Report) {
+  init(_ report: Courier.Report) {
     let entry = report.outcome.entry
     let fate: Fate =
       switch report.outcome.step {
@@ -160,7 +167,7 @@ extension OutboxChange {
 }
 
 extension Courier.Report {
-  fileprivate var result: NotificationResult {
+  var result: NotificationResult {
     switch outcome.step {
     case .done: .delivered
     case .retry: .retried
@@ -171,7 +178,7 @@ extension Courier.Report {
 
 extension LedgerEvent {
   /// The end of a message; nil while it is tried.
-  fileprivate init?(_ report: Courier.Report) {
+  init?(_ report: Courier.Report) {
     let result = report.result
     guard result != .retried else { return nil }
     self.init(

@@ -81,7 +81,8 @@ final class Pipeline {
     health = try HealthDesk(
       settings.health, from: ledger, labels: tally.labels, now: now, proxy: proxy)
     alarms = try AlarmDesk(settings, from: ledger)
-    budgets = try BudgetKeeper(settings, from: ledger, labels: tally.labels, now: now)
+    budgets = try BudgetKeeper(
+      settings, from: ledger, labels: tally.labels, now: now, isShared: shared != nil)
     for name in budgets.blank {
       Log.warn(
         "budget \(name) begins at nothing: the ledger does not keep what it would take to know"
@@ -161,7 +162,7 @@ final class Pipeline {
       try tell(crossing, now: now)
     }
     try outbox.write(to: ledger, counting: &tally, now: now)
-    try spool?.write(&tally, of: batch, to: ledger, now: now)
+    try spool?.write(&tally, of: batch, budgets, to: ledger, now: now)
     try ledger.writeSeries(tally)
     try ledger.write(settlement.takeChanges())
     try ledger.write(admission.takeChanges())
@@ -227,7 +228,8 @@ final class Pipeline {
     health = try HealthDesk(
       settings.health, from: ledger, labels: tally.labels, now: now, proxy: health.proxy)
     alarms = try AlarmDesk(settings, from: ledger)
-    budgets = try BudgetKeeper(settings, from: ledger, labels: tally.labels, now: now)
+    budgets = try BudgetKeeper(
+      settings, from: ledger, labels: tally.labels, now: now, isShared: shared != nil)
     spool = try shared.map { board throws(LedgerError) in
       try SpoolDesk(board, settings.ledger, ledger: ledger)
     }

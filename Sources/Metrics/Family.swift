@@ -112,6 +112,7 @@ package enum Family: UInt8, CaseIterable, Sendable, Hashable {
   case spoolDropped
   case sharedRequests
   case sharedDuplicates
+  case sharedViewAge
   case series
   case valuesFolded
   case reloadSuccessful

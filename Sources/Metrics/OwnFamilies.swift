@@ -63,6 +63,10 @@ extension Catalogue {
       .sharedDuplicates, "sidelight_shared_duplicates_total", .counter, origin: .collected,
       help: "Requests that another sidecar had put into the shared ledger before, since the start"
         + " of this process."),
+    Descriptor(
+      .sharedViewAge, "sidelight_shared_view_age_seconds", .gauge, origin: .collected,
+      help: "How old the view of all sidecars' spend is by which budgets are shown and the gate"
+        + " decides; over 10 s the gate is in doubt."),
   ]
 
   private static let sources = [

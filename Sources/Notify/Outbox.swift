@@ -254,6 +254,13 @@ extension Outbox {
     package var count = 0
     /// When the oldest was made; nil if there is none.
     package var oldest: Timestamp?
+
+    /// Both together.
+    package static func + (left: Pending, right: Pending) -> Pending {
+      Pending(
+        count: left.count + right.count,
+        oldest: [left.oldest, right.oldest].compactMap { $0 }.min())
+    }
   }
 
   /// By receiver.

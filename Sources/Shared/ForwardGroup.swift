@@ -10,6 +10,8 @@ struct ForwardGroup {
   let numbers: ClosedRange<Int64>
   private(set) var requests: [SpooledBatch.Request] = []
   private(set) var events: [LedgerEvent] = []
+  /// What the shares of all requests refer to.
+  private(set) var scopes: [SpooledBatch.Scope] = []
   /// Rows that could not be read.
   private(set) var damaged: [Int64] = []
   let oldest: Timestamp
@@ -26,8 +28,17 @@ struct ForwardGroup {
         damaged.append(row.number)
         continue
       }
-      requests += batch.requests
       events += batch.events
+      let first = requests.count
+      requests += batch.requests
+      guard !batch.scopes.isEmpty else { continue }
+      let offset = scopes.count
+      scopes += batch.scopes
+      for place in first..<requests.count where !requests[place].shares.isEmpty {
+        for share in requests[place].shares.indices {
+          requests[place].shares[share].scope += offset
+        }
+      }
     }
   }
 

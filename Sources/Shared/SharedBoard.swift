@@ -1,5 +1,7 @@
+package import Budget
 package import Ledger
 package import Support
+package import Tally
 
 /// How forwarding to the shared ledger goes, between the thread that spools, the one that forwards,
 /// and those who ask.
@@ -23,6 +25,9 @@ package final class SharedBoard: Sendable {
     /// To be written into the local ledger.
     package var writer: CostLedger.Writer?
     package var secret: [UInt8]?
+    /// To be counted.
+    package var crossings: [BudgetCrossing] = []
+    package var deliveries: [(result: NotificationResult, receiver: String)] = []
   }
 
   private let state = Locked(State())

@@ -65,6 +65,10 @@ package final class SharedLedger {
       """
       CREATE TEMPORARY TABLE new_identity(start bigint, hash bigint) ON COMMIT DELETE ROWS;
       CREATE TEMPORARY TABLE new_label(dimension text, value text) ON COMMIT DELETE ROWS;
+      CREATE TEMPORARY TABLE new_scope(budget text, value text, rate double precision,
+        rate_time bigint, half_life double precision) ON COMMIT DELETE ROWS;
+      CREATE TEMPORARY TABLE new_spend(budget text, value text, start bigint, spent bigint)
+        ON COMMIT DELETE ROWS;
       CREATE TEMPORARY TABLE new_rollup(LIKE sidelight.rollup) ON COMMIT DELETE ROWS;
       CREATE TEMPORARY TABLE new_side(LIKE sidelight.rollup_side) ON COMMIT DELETE ROWS;
       """)
@@ -152,6 +156,7 @@ package final class SharedLedger {
       try write(event, number: group.numbers.upperBound << 20 | Int64(place))
     }
     // Last, since others may wait for these rows.
+    try add(group.spends)
     let sums = group.sums
     try add(
       sums.rows(labels), to: "rollup", through: "new_rollup", keys: RollupDelta.rowKeys)

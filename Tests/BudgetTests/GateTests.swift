@@ -158,4 +158,29 @@ import Testing
       #expect(KeyProfile.id(text.utf8) == nil)
     }
   }
+
+  @Test func aSharedBoardKnowsNothingUntilItWasShownAndForgetsAgain() {
+    var strict = BudgetRule.test()
+    strict.gateOnError = .deny
+    show([(strict, ["": 1])])
+    board.share()
+    #expect(board.gate("test", GateAsker(), now: now) == .doubt(budget: "test"))
+    #expect(board.viewAge(at: now) == nil)
+    let status = BudgetStatus(
+      rule: 0, text: "", spent: 1, window: CalendarUnit.day.window(around: now, in: .utc),
+      crossed: [])
+    var other = strict
+    other.name = "other"
+    board.show([status], of: [other], at: now)
+    #expect(board.gate("test", GateAsker(), now: now) == .doubt(budget: "test"))
+    board.show([status], of: [strict], at: now)
+    #expect(board.gate("test", GateAsker(), now: now + .seconds(10)) == .allow)
+    #expect(board.viewAge(at: now + .seconds(10)) == .seconds(10))
+    #expect(board.gate("test", GateAsker(), now: now + .seconds(11)) == .doubt(budget: "test"))
+    // A reload keeps what was seen for as long as it holds.
+    board.reset([strict], keys: [])
+    #expect(board.gate("test", GateAsker(), now: now) == .allow)
+    board.show([], of: [strict], at: now)
+    #expect(board.entries[0].scopes.isEmpty)
+  }
 }

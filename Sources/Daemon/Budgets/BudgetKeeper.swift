@@ -12,6 +12,11 @@ struct BudgetKeeper {
   private let attributes: [BudgetAttribute]
   private let reading: @Sendable (Dimension, String) -> String
   private let settings: PipelineSettings
+  /// Whether spend is added up, judged and shown elsewhere.
+  private let isShared: Bool
+  /// Of the batch: for each of the tally's details where its own begin.
+  private var shares: [BudgetShare] = []
+  private var firstShares: [Int] = []
   /// Budgets whose spend from before they began is not known.
   private(set) var blank: [String] = []
   private var outcome = BudgetOutcome()
@@ -23,9 +28,11 @@ struct BudgetKeeper {
 
   /// Restores the budgets, and takes the spend of new ones from the requests in the ledger.
   init(
-    _ settings: PipelineSettings, from ledger: CostLedger, labels: LabelSpace, now: Timestamp
+    _ settings: PipelineSettings, from ledger: CostLedger, labels: LabelSpace, now: Timestamp,
+    isShared: Bool = false
   ) throws(LedgerError) {
     self.settings = settings
+    self.isShared = isShared
     let stored = try ledger.openBudgets(settings.budgets.map(\.identity))
     watch = BudgetWatch(rules: settings.budgets, stored: stored, now: now)
     attributes = watch.attributes
@@ -48,7 +55,10 @@ struct BudgetKeeper {
 
   /// Adds the requests that the tally has just counted.
   mutating func add(_ tally: TallyState, of batch: RecordBatch, now: Timestamp) {
+    shares.removeAll(keepingCapacity: true)
+    firstShares.removeAll(keepingCapacity: true)
     guard !watch.isEmpty, !tally.details.isEmpty else { return }
+    watch.keepsShares = isShared
     watch.begin(at: now)
     for detail in tally.details {
       for (place, attribute) in attributes.enumerated() {
@@ -59,6 +69,23 @@ struct BudgetKeeper {
           end: detail.record.end, nanodollars: detail.isBilled ? detail.cost?.nanodollars ?? 0 : 0,
           requests: detail.isNew ? 1 : 0, tokens: detail.isBilled ? detail.record.tokens.total : 0))
       see(detail, tally, of: batch)
+      guard isShared else { continue }
+      firstShares.append(shares.count)
+      shares += watch.takeShares()
+    }
+  }
+
+  /// What the batch's request at this place among the tally's details adds to budgets.
+  func withShares(of place: Int, _ body: (BudgetShare) -> Void) {
+    guard place < firstShares.count else { return }
+    let end = place + 1 < firstShares.count ? firstShares[place + 1] : shares.count
+    for share in shares[firstShares[place]..<end] { body(share) }
+  }
+
+  /// What a share's slot stands for in a shared ledger.
+  func scope(of slot: Int32) -> SpooledBatch.Scope? {
+    watch.origin(of: slot).map { origin in
+      SpooledBatch.Scope(budget: origin.budget, text: origin.text, period: origin.period)
     }
   }
 
@@ -72,6 +99,7 @@ struct BudgetKeeper {
     try ledger.write(outcome.changes)
     try ledger.write(newKeys)
     try ledger.forgetSpend(of: outcome.unknown)
+    if isShared { return [] }
     let history = BudgetHistory(labels: tally.labels, settings: settings)
     for index in outcome.crossings.indices.prefix(Self.mostQuestions) {
       let crossing = outcome.crossings[index]
@@ -87,15 +115,17 @@ struct BudgetKeeper {
   /// Shows what the last commit has changed.
   func publish(to board: BudgetBoard, now: Timestamp) {
     guard !watch.isEmpty else { return }
+    let changed = isShared ? [] : outcome.changed
     board.update(
-      outcome.changed.compactMap { watch.status(of: $0, now: now) }, dropped: outcome.dropped,
-      keys: newKeys)
+      changed.compactMap { watch.status(of: $0, now: now) },
+      dropped: isShared ? [] : outcome.dropped, keys: newKeys)
   }
 
   /// Shows everything anew.
   func republish(to board: BudgetBoard, now: Timestamp) {
     let reading = reading
     board.reset(settings.budgets, keys: knownKeys) { reading($0.dimension, $1) }
+    if isShared { return board.share() }
     board.update(
       watch.slots.compactMap { watch.status(of: $0, now: now) }, dropped: [], keys: [])
   }

@@ -15,6 +15,8 @@ struct SpoolDesk {
   private var dropped: Int64 = 0
   private var writer: CostLedger.Writer?
   private var secret: [UInt8]?
+  private var crossings = 0
+  private var deliveries = 0
   /// The last row that was dropped as forwarded.
   private var released: Int64
   private var gate = LogGate()
@@ -34,7 +36,7 @@ struct SpoolDesk {
   var hasNews: Bool {
     let state = board.current
     return state.applied > released && spool.oldest != nil || state.writer != nil
-      || state.secret != nil
+      || state.secret != nil || !state.crossings.isEmpty || !state.deliveries.isEmpty
   }
 
   /// Whether pseudonyms are made otherwise from now on.
@@ -42,13 +44,22 @@ struct SpoolDesk {
 
   /// Adds the batch within its transaction.
   mutating func write(
-    _ tally: inout TallyState, of batch: RecordBatch, to ledger: CostLedger, now: Timestamp
+    _ tally: inout TallyState, of batch: RecordBatch, _ budgets: BudgetKeeper,
+    to ledger: CostLedger, now: Timestamp
   ) throws(LedgerError) {
     try release(from: ledger)
+    count(&tally, now: now)
     var packer = SpoolWriter(rows: keepsRows)
-    for detail in tally.details {
+    for (place, detail) in tally.details.enumerated() {
       let sides = tally.sideValues(of: detail, in: batch, now: now)
-      packer.add(detail, sides: sides, shares: [], of: batch)
+      var shares: [SpooledBatch.Share] = []
+      budgets.withShares(of: place) { share in
+        guard let scope = packer.place(of: share.slot, { budgets.scope(of: share.slot) }) else {
+          return
+        }
+        shares.append(SpooledBatch.Share(scope: scope, start: share.start, amount: share.amount))
+      }
+      packer.add(detail, sides: sides, shares: shares, of: batch)
       if packer.isFull { try add(&packer, [], to: ledger, now: now) }
     }
     let events = ledger.newEvents ?? []
@@ -60,12 +71,16 @@ struct SpoolDesk {
   /// The transaction is durable.
   mutating func didCommit() {
     let (written, adopted, lost) = (writer, secret, dropped)
+    let (told, delivered) = (crossings, deliveries)
     board.update { board in
+      board.crossings.removeFirst(told)
+      board.deliveries.removeFirst(delivered)
       board.dropped += lost
       if board.writer == written { board.writer = nil }
       if board.secret == adopted { board.secret = nil }
     }
     (writer, secret, dropped) = (nil, nil, 0)
+    (crossings, deliveries) = (0, 0)
     publish()
     board.wakeup.send()
   }
@@ -77,6 +92,16 @@ struct SpoolDesk {
       board.bytes = spool.bytes
       board.oldest = spool.oldest
     }
+  }
+
+  /// Counts what was told of and delivered from here.
+  private mutating func count(_ tally: inout TallyState, now: Timestamp) {
+    let state = board.current
+    for crossing in state.crossings {
+      tally.addCrossing(budget: crossing.budget, threshold: crossing.threshold, now: now)
+    }
+    for (result, receiver) in state.deliveries { tally.add(result, receiver: receiver, now: now) }
+    (crossings, deliveries) = (state.crossings.count, state.deliveries.count)
   }
 
   private mutating func release(from ledger: CostLedger) throws(LedgerError) {
