@@ -1,7 +1,7 @@
 // Budgets as bars: what is spent, where it is going, how long it has to last.
 
 import { h, name, visible } from "./dom.js";
-import { amount, moment, percent, span } from "./format.js";
+import { amount, moment, percent, share, span } from "./format.js";
 
 const MOST_SCOPES = 4;
 
@@ -19,8 +19,8 @@ function tone({ limit }, scope) {
   return scope.exhausted_at || (scope.forecast ?? 0) > limit ? "warn" : "ok";
 }
 
-const share = (part, limit) => limit > 0 ? Math.min(1, part / limit) : 1;
-const width = (ratio) => ({ width: `${(ratio * 100).toFixed(2)}%` });
+const width = (part, limit) => (
+  { width: limit > 0 ? `${(100 * Math.min(1, part / limit)).toFixed(2)}%` : "100%" });
 
 function bar(budget, scope, label) {
   const used = scope.used_percent === null ? 100 : scope.used_percent;
@@ -29,8 +29,8 @@ function bar(budget, scope, label) {
     "aria-valuenow": Math.min(100, used), "aria-valuetext": `${percent(used / 100)} used`,
     "aria-label": label },
     scope.forecast !== null
-      ? h("span", { class: "forecast", style: width(share(scope.forecast, budget.limit)) }) : null,
-    h("span", { class: "spent", style: width(share(scope.spent, budget.limit)) }),
+      ? h("span", { class: "forecast", style: width(scope.forecast, budget.limit) }) : null,
+    h("span", { class: "spent", style: width(scope.spent, budget.limit) }),
     budget.thresholds.filter((threshold) => threshold < 100).map((threshold) =>
       h("span", { class: "tick", style: { left: `${threshold}%` } })));
 }
@@ -44,12 +44,12 @@ function outlook(budget, scope, now) {
 
 function scopeRow(budget, scope, now) {
   const of = scopeName(budget, scope);
+  const [part, whole] = share(scope.spent, budget.limit, budget.unit);
   return h("li", { "data-key": scope.scope, class: "scope" },
     of ? h("p", { class: "row" }, name(of)) : null,
     bar(budget, scope, visible(of ? `${budget.name} for ${of}` : budget.name)),
     h("p", { class: "row figures" },
-      h("span", { "data-value": scope.spent }, h("strong", {}, amount(scope.spent, budget.unit)),
-        ` of ${amount(budget.limit, budget.unit)}`),
+      h("span", { "data-value": scope.spent }, h("strong", {}, part), ` ${whole}`),
       h("span", { class: `end ${tone(budget, scope)}-text` }, outlook(budget, scope, now))));
 }
 

@@ -1,7 +1,7 @@
 // What happened: one sentence for each event of the ledger.
 
 import { h, name } from "./dom.js";
-import { amount, clock, day, moment, percent } from "./format.js";
+import { clock, day, moment, percent, share } from "./format.js";
 import { level, plural, SHORT } from "./words.js";
 import { FILTERS } from "./state.js";
 
@@ -38,7 +38,7 @@ function health({ subject, kind, detail }) {
 function crossed({ subject, detail }) {
   const percentage = detail.threshold_percent;
   const scope = detail.scope && detail.scope !== "all" ? [" for ", name(detail.scope)] : "";
-  const figures = ` (${amount(detail.spent, detail.unit)} of ${amount(detail.limit, detail.unit)})`;
+  const figures = ` (${share(detail.spent, detail.limit, detail.unit).join(" ")})`;
   const late = detail.late ? ", found after its end" : "";
   if (percentage === undefined) {
     return { tone: "warn", mark: "▲", text: ["Budget ", name(subject), scope,

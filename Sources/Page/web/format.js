@@ -51,6 +51,11 @@ export function amount(value, unit) {
   return unit === "usd" ? money(value) : `${brief(value)} ${unit}`;
 }
 
+/** Two amounts of one unit. */
+export function share(part, whole, unit) {
+  return [unit === "usd" ? money(part) : brief(part), `of ${amount(whole, unit)}`];
+}
+
 export function percent(ratio) {
   if (ratio === null || ratio === undefined) return "–";
   const size = Math.abs(ratio);

@@ -1,7 +1,7 @@
 // The three answers that people open the page for, in a sentence each.
 
 import { h, name } from "./dom.js";
-import { amount, moment, money, percent, span, timeOfDay } from "./format.js";
+import { moment, money, percent, share, span, timeOfDay } from "./format.js";
 import { capital, plural, reason } from "./words.js";
 import { allScopes } from "./budgets.js";
 
@@ -16,9 +16,11 @@ function answer(tone, question, headline, detail) {
     h("p", { class: "detail" }, detail));
 }
 
-const names = (providers) => providers.slice(0, 3)
-  .flatMap((provider, place) => [place > 0 ? ", " : "", name(provider.provider)])
-  .concat(providers.length > 3 ? ` and ${providers.length - 3} more` : "");
+/** Two by name, more by number. */
+function names(providers, all) {
+  if (providers.length > 2) return [`${providers.length} of ${all.length} providers`];
+  return providers.flatMap(({ provider }, place) => [place > 0 ? " and " : "", name(provider)]);
+}
 
 function health({ providers, stats }) {
   const question = "Is anything broken?";
@@ -32,11 +34,11 @@ function health({ providers, stats }) {
       "Sidelight's probes of it fail; what is below is from before.");
   }
   if (down.length > 0) {
-    const headline = [names(down), down.length > 1 ? " are down" : " is down"];
+    const headline = [names(down, all), down.length > 1 ? " are down" : " is down"];
     return answer("bad", question, headline, why(down, weak));
   }
   if (weak.length > 0) {
-    const headline = [names(weak), weak.length > 1 ? " have trouble" : " has trouble"];
+    const headline = [names(weak, all), weak.length > 1 ? " have trouble" : " has trouble"];
     return answer("warn", question, headline, why(weak, []));
   }
   if (well.length === 0) {
@@ -87,10 +89,11 @@ function budgets({ budgets, now }) {
     .sort((a, b) => Date.parse(a.scope.exhausted_at) - Date.parse(b.scope.exhausted_at));
   if (spent.length > 0) {
     const [first] = spent;
-    const more = spent.length > 1 ? ` ${plural(spent.length - 1, "other")} too.` : "";
+    const more = spent.length > 1
+      ? ` ${plural(spent.length - 1, "other is", "others are")}, too.` : "";
     return answer("bad", question, [title(first), " is spent"], [
-      `${amount(first.scope.spent, first.budget.unit)} of `
-      + `${amount(first.budget.limit, first.budget.unit)}${renewal(first.budget, now)}.${more}`]);
+      share(first.scope.spent, first.budget.limit, first.budget.unit).join(" "),
+      `${renewal(first.budget, now)}.${more}`]);
   }
   if (over.length > 0) {
     const [first] = over;
