@@ -73,6 +73,14 @@ class Browser:
             raise RuntimeError(f"{method}: {answer['error']['message']}")
         return answer["result"]
 
+    def tell(self, method, session, **parameters):
+        """A command whose answer nobody waits for; the only kind that an event may lead to."""
+        with self.changed:
+            self.number += 1
+            message = {"id": self.number, "method": method, "params": parameters,
+                       "sessionId": session}
+            os.write(self.output, json.dumps(message).encode() + b"\0")
+
     def open(self, url, **options):
         """A page in a fresh context, loaded."""
         context = self.call("Target.createBrowserContext")["browserContextId"]
@@ -92,18 +100,25 @@ class Page:
         self.browser, self.session, self.target = browser, session, target
         self.complaints = []
         self.requests = {}
+        self.login = None
         self.shape = None
         self.patience = 0
 
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)
 
-    def prepare(self, width=1280, height=900, scheme="light", mobile=False, zone="Europe/Berlin"):
+    def prepare(self, width=1280, height=900, scheme="light", mobile=False, zone="Europe/Berlin",
+                login=None):
+        """`login` is the name and password to be given when asked for, and trusts any certificate."""
         for domain in ("Page", "Runtime", "Log", "Network", "Performance"):
             self.call(f"{domain}.enable")
         self.look(width, height, scheme, mobile)
         self.call("Emulation.setTimezoneOverride", timezoneId=zone)
         self.call("Emulation.setLocaleOverride", locale="en-GB")
+        if login:
+            self.login = login
+            self.call("Security.setIgnoreCertificateErrors", ignore=True)
+            self.call("Fetch.enable", handleAuthRequests=True)
 
     def look(self, width, height, scheme, mobile=False):
         """Has it another size and colour scheme."""
@@ -125,6 +140,14 @@ class Page:
         elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
             entry = params["entry"]
             self.complaints.append(f"{entry['source']}: {entry['text']} {entry.get('url', '')}")
+        elif method == "Fetch.requestPaused":
+            self.browser.tell("Fetch.continueRequest", self.session, requestId=params["requestId"])
+        elif method == "Fetch.authRequired":
+            name, password = self.login
+            self.browser.tell(
+                "Fetch.continueWithAuth", self.session, requestId=params["requestId"],
+                authChallengeResponse={"response": "ProvideCredentials", "username": name,
+                                       "password": password})
         elif method == "Network.requestWillBeSent":
             self.requests[params["requestId"]] = {"url": params["request"]["url"], "bytes": 0}
         elif method == "Network.loadingFinished" and params["requestId"] in self.requests:

@@ -95,6 +95,12 @@ budgets:
 """
 
 
+# The password of `reader` is `page`.
+WEB = """tls_server_config: {{cert_file: {certificate}, key_file: {key}}}
+basic_auth_users: {{reader: "$2b$08$0VVjX.7rOeRsQhAfUYDqNuccbkp1nW7DbDvSRvBVtr7HCBgO87cKe"}}
+"""
+
+
 def write(path, events):
     with open(path, "w", encoding="utf-8") as log:
         for event in sorted(events, key=lambda event: event["end"]):

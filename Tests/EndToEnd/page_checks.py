@@ -44,6 +44,38 @@ def press_sort(case, column):
     case.page.evaluate(f"document.querySelector('[data-sort={column}]').click()")
 
 
+# Called in the page, in British English and Berlin's time.
+FUNCTIONS = {
+    "format.js": {
+        "money(0)": "$0.00", "money(0.1234)": "$0.123", "money(0.004298)": "$0.004298",
+        "money(1234.5)": "$1,234.50", "money(123456.7)": "$123,457", "money(null)": "–",
+        "brief(9999)": "9,999", "brief(10500)": "10.5k", "brief(999999)": "1M",
+        "brief(1234567)": "1.23M", "percent(0.0004)": "0.04%", "percent(0.055)": "5.5%",
+        "percent(1)": "100%", "wait(0.34)": "340 ms", "wait(0.9996)": "1 s",
+        "wait(2.444)": "2.44 s", "wait(200)": "3 min 20 s", "span(0)": "0 s", "span(59.6)": "1 min",
+        "span(90061)": "1 d 1 h", "amount(3, 'requests')": "3 requests"},
+    "dom.js": {
+        "visible('a\\u202eb')": "a\\u202eb", "visible('a\\u200db')": "a\\u200db",
+        "visible('👩\u200d👧')": "👩\u200d👧", "visible('line\\nbreak')": "line\\u000abreak"},
+    "state.js": {
+        # Clocks went forward on the 29th of March.
+        "range({period: '7d'}, 1774800000).from": 1774220400,
+        "range({period: '24h'}, 1774800123).from": 1774713600,
+        "range({period: '90d'}, 1774800000).step": "1d",
+        "range({period: 'custom', from: '2026-03-29', to: '2026-03-29'}, 1774900000)":
+            {"from": 1774738800, "to": 1774821600, "step": "1h", "seconds": 3600, "isNow": False}},
+}
+
+
+def functions(case):
+    """What the page's modules make of edge cases."""
+    for module, calls in FUNCTIONS.items():
+        for call, result in calls.items():
+            found = case.page.evaluate(
+                f"import('/page/{module}').then((module) => module.{call})")
+            case.stage.checks.equal(found, result, f"{call} in {module}")
+
+
 def numbers(case):
     checks, page = case.stage.checks, case.page
     stats = case.api("stats?tz=Europe/Berlin")
@@ -167,7 +199,8 @@ def speed(case):
         times.append(page.evaluate("performance.getEntriesByName('drawn')[0].startTime"))
     drawn = statistics.median(times)
     print(f"     on the wire {static / 1000:.0f} kB, with answers "
-          f"{sum(sizes.values()) / 1000:.0f} kB; drawn after {drawn:.0f} ms (median of 5, {min(times):.0f} to {max(times):.0f})")
+          f"{sum(sizes.values()) / 1000:.0f} kB; drawn after {drawn:.0f} ms "
+          f"(median of 5, {min(times):.0f} to {max(times):.0f})")
     checks.that(sum(sizes.values()) < 150_000, "below 150 kB on the wire, answers included",
                 f"{sum(sizes.values())}")
     # A release on a machine of its own takes a fraction: Tests/benchmark --only page.

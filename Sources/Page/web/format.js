@@ -41,7 +41,7 @@ export function brief(value) {
   if (value === null || value === undefined) return "–";
   if (value < 10_000) return count(value);
   const [size, unit] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]]
-    .find(([size]) => value >= size);
+    .find(([size]) => value >= 0.9999 * size);
   const digits = value < 10 * size ? 2 : 1;
   return `${number({ maximumFractionDigits: digits }).format(value / size)}${unit}`;
 }
@@ -66,7 +66,7 @@ export function percent(ratio) {
 /** 340 ms, 2.4 s, 3 min. */
 export function wait(seconds) {
   if (seconds === null || seconds === undefined) return "–";
-  if (seconds < 1) return `${count(seconds * 1000)} ms`;
+  if (seconds < 0.9995) return `${count(seconds * 1000)} ms`;
   if (seconds < 100) return `${number({ maximumSignificantDigits: 3 }).format(seconds)} s`;
   return span(seconds);
 }

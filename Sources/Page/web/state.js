@@ -43,7 +43,7 @@ export function write(state, isStep) {
   else history.replaceState(null, "", address);
 }
 
-function midnight(offset, base = new Date()) {
+function midnight(offset, base) {
   return new Date(base.getFullYear(), base.getMonth(), base.getDate() + offset).getTime() / 1000;
 }
 
@@ -65,7 +65,7 @@ const STEPS = [[8 * 3600, "15m", 900], [36 * 3600, "1h", 3600], [11 * 86400, "6h
 export function range(state, now = Date.now() / 1000) {
   const days = { "7d": 7, "30d": 30, "90d": 90 }[state.period];
   let [from, to] = [Math.floor((now - 86_400) / 900) * 900, now];
-  if (days) from = midnight(1 - days);
+  if (days) from = midnight(1 - days, new Date(now * 1000));
   if (state.period === "custom") {
     from = localDay(state.from);
     to = Math.min(now, localDay(state.to, 1));
