@@ -85,6 +85,12 @@ enum SharedSchema {
       created bigint NOT NULL, due bigint NOT NULL, attempts bigint NOT NULL,
       barred boolean NOT NULL, given_up bigint, answer text NOT NULL, UNIQUE(receiver, id));
     """,
+    """
+    -- By which rows are dropped in slices, and asked for by time.
+    CREATE INDEX rollup_side_quarter ON sidelight.rollup_side(quarter);
+    CREATE INDEX budget_spend_start ON sidelight.budget_spend(start);
+    CREATE INDEX crossing_told ON sidelight.crossing(told);
+    """,
   ]
 
   static var latest: Int { steps.count }

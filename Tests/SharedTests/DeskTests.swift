@@ -176,4 +176,28 @@ struct DeskTests {
     #expect(Set(turn.crossings.map(\.id)).count == 3)
     #expect(turn.statuses.map(\.text).sorted() == ["svc-1", "svc-2"])
   }
+
+  @Test func whatIsTooOldIsDroppedByOne() throws {
+    let database = try database()
+    let (a, b) = (try Self.desk("a", database.url), try Self.desk("b", database.url))
+    // 45 000 identities of the last nine days: the first one and what is left of its second day go.
+    try database.execute(
+      """
+      INSERT INTO sidelight.identity
+      SELECT \(noon.microseconds) - n * 17280000::bigint, n FROM generate_series(0, 44999) n;
+      INSERT INTO sidelight.outbox(receiver, id, ordering, title, body, created, due, attempts,
+        barred, given_up, answer)
+      SELECT 'r', n, '', '', '', 0, 0, 0, false, CASE n WHEN 1 THEN 5 END, ''
+      FROM generate_series(1, 2) n
+      """)
+    let options = LedgerOptions()
+    #expect(try !a.dropExpired(options, now: noon))
+    #expect(try database.integer("SELECT count(*) FROM sidelight.identity") == 40_001)
+    #expect(try database.text("SELECT string_agg(id, ',') FROM sidelight.outbox") == "2")
+    #expect(try !b.dropExpired(options, now: noon + .days(30)))
+    #expect(try database.integer("SELECT count(*) FROM sidelight.identity") == 40_001)
+    a.leave()
+    #expect(try !b.dropExpired(options, now: noon + .days(30)))
+    #expect(try database.integer("SELECT count(*) FROM sidelight.identity") == 0)
+  }
 }

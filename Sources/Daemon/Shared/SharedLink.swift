@@ -35,7 +35,8 @@ final class SharedLink: Sendable {
     forwarder = Forwarder(forwarding, board: board, clock: clock, onApplied: onNews)
     self.budgets = budgets
     watch = SharedWatch(
-      database, instance: configuration.instance, plan: settings.sharedPlan, budgets: budgets,
+      database, configuration.ledger, instance: configuration.instance, plan: settings.sharedPlan,
+      budgets: budgets,
       board: board, delivery: delivery, clock: clock, wakeup: turns, onNews: onNews)
     watch.courier.use(settings.receivers)
     courier = CourierTask(watch.courier)

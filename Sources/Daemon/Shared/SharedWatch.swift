@@ -14,6 +14,7 @@ import Support
 final class SharedWatch: @unchecked Sendable {
   let courier: Courier
   private let database: PostgresOptions
+  private let ledger: LedgerOptions
   private let instance: String
   private let budgets: BudgetBoard
   private let board: SharedBoard
@@ -30,19 +31,24 @@ final class SharedWatch: @unchecked Sendable {
   private var lastTurn: Timestamp?
   private var gate = LogGate()
   private var failures = 0
+  private var nextUpkeep = Timestamp(microseconds: 0)
 
   /// Between two turns, unless one takes long.
   private static let interval = TimeSpan.seconds(1)
   /// Without a turn for so long it delivers nothing: another may serve the receivers soon.
   private static let patience = TimeSpan.seconds(10)
+  /// Between two looks for what has become too old, unless there is more.
+  private static let upkeep = TimeSpan.minutes(1)
   private static let timer = WallClock.monotonic
 
   init(
-    _ database: PostgresOptions, instance: String, plan: SharedDesk.Plan, budgets: BudgetBoard,
+    _ database: PostgresOptions, _ ledger: LedgerOptions, instance: String, plan: SharedDesk.Plan,
+    budgets: BudgetBoard,
     board: SharedBoard, delivery: Delivery, clock: WallClock, wakeup: Wakeup,
     onNews: @escaping @Sendable () -> Void
   ) {
     self.database = database
+    self.ledger = ledger
     self.instance = instance
     self.budgets = budgets
     self.board = board
@@ -77,6 +83,7 @@ final class SharedWatch: @unchecked Sendable {
       do throws(SharedLedgerError) {
         try turn()
         failures = 0
+        if !isLast { try seeToUpkeep() }
       } catch {
         fail(error)
         if isLast { break }
@@ -125,6 +132,12 @@ final class SharedWatch: @unchecked Sendable {
           + " \(report.title.quoted), is given up (\(report.text))")
     }
     onNews()
+  }
+
+  private func seeToUpkeep() throws(SharedLedgerError) {
+    let now = Self.timer.now()
+    guard let desk, now >= nextUpkeep else { return }
+    if try !desk.dropExpired(ledger, now: clock.now()) { nextUpkeep = now + Self.upkeep }
   }
 
   private func fail(_ error: SharedLedgerError) {
