@@ -43,9 +43,10 @@ package struct LedgerStats: Sendable, Equatable {
     package var p95: TimeSpan
 
     /// Of spans in microseconds, in any order; nil of none.
-    init?(_ spans: [Int64]) {
+    init?(_ spans: consuming [Int64]) {
       guard !spans.isEmpty else { return nil }
-      let sorted = spans.sorted()
+      spans.sort()
+      let sorted = spans
       func rank(_ percent: Int) -> TimeSpan {
         TimeSpan(microseconds: sorted[(sorted.count * percent + 99) / 100 - 1])
       }

@@ -1,5 +1,6 @@
 """Logs for the page: captured traffic, crowds, names made to do harm."""
 
+import gzip
 import json
 import random
 import time
@@ -22,6 +23,17 @@ def captured(now):
     events = [json.loads(line) for line in lines if line]
     later = now - 3 - max(event["end"] for event in events)
     return [{**event, **{name: round(event[name] + later, 6) for name in TIMES if name in event}}
+            for event in events]
+
+
+def payloads(now):
+    """LiteLLM's own log of the lab, likewise."""
+    with gzip.open(support.ROOT / "Tests/Data/lab/payload.jsonl.gz", "rt") as lines:
+        events = [json.loads(line) for line in lines]
+    names = ("startTime", "endTime", "completionStartTime")
+    later = now - 3 - max(event["endTime"] for event in events)
+    return [{**event, "end": event["endTime"] + later,
+             **{name: event[name] + later for name in names if event.get(name)}}
             for event in events]
 
 
