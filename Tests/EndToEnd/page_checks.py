@@ -1,12 +1,16 @@
 """What the page shows against what is true: numbers, order, periods, keys, themes, sizes, times."""
 
 import contextlib
+import json
 import sqlite3
 import statistics
+import time
 from decimal import Decimal
 
-DRAWN = "performance.getEntriesByName('drawn').length > 0"
+import page_cases
+import support
 
+DRAWN = "performance.getEntriesByName('drawn').length > 0"
 
 
 def cells(page):
@@ -174,6 +178,27 @@ def theme(case):
     checks.that(page.evaluate(back) != light, "dark is dark")
     page.evaluate("document.getElementById('theme').click()")
     checks.equal(page.evaluate(back), light, "auto is the system's")
+
+
+def updates(case):
+    """What happens shows by itself; while nobody looks nothing is asked."""
+    checks, page = case.stage.checks, case.page
+    requests = "Number(document.querySelectorAll('#numbers .value')[1].dataset.value)"
+    before = page.evaluate(requests)
+    with open(case.sidelight.log, "a", encoding="utf-8") as log:
+        log.write(json.dumps(page_cases.request(0, time.time() - 1)) + "\n")
+    seen = page.until(f"{requests} === {before + 1}", 45)
+    checks.that(seen is True, "a new request shows by itself")
+    show = ("Object.defineProperty(document, 'hidden', {{configurable: true, value: {}}});"
+            "document.dispatchEvent(new Event('visibilitychange'))")
+    page.evaluate(show.format("true"))
+    time.sleep(2)
+    asked = len(page.requests)
+    time.sleep(13)
+    checks.equal(len(page.requests), asked, "nothing is asked while nobody looks")
+    page.evaluate(show.format("false"))
+    found = support.wait_until(lambda: len(page.requests), lambda found: found > asked, 3)
+    checks.that(found > asked, "it is asked again at once when somebody does")
 
 
 def fits(case, width):
