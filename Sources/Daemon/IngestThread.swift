@@ -76,7 +76,9 @@ final class IngestThread: @unchecked Sendable {
       let event = wait(milliseconds: hasMore ? 0 : Self.tick)
       takeCommands()
       if event.hasNewNames { pipeline.inputs.forEach { $0.requestScan() } }
-      upkeep.run(ledger, settings, now: clock.now()) { report("\($0)", kind: "upkeep") }
+      upkeep.run(ledger, settings, now: clock.now(), isIdle: !hasMore) {
+        report("\($0)", kind: "upkeep")
+      }
       if !hasMore, !outbox.hasReports { pace(event) }
       hasMore = step()
       pipeline.inputs.forEach { $0.watch(with: watcher) }

@@ -34,6 +34,7 @@ extension CostLedger {
 
   /// Adds to the roll-ups, in the order of their keys, so that each page is met once.
   func write(_ rollup: RollupDelta) throws(LedgerError) {
+    try forgetBlocks(of: rollup)
     let order = rollup.rowOrder
     let bulk = order.count - order.count % LedgerSQL.rollupsAtOnce
     for (place, number) in order[..<bulk].enumerated() {
@@ -56,7 +57,7 @@ extension CostLedger {
     }
   }
 
-  private func bind(_ rollup: RollupDelta, _ number: UInt32, to row: Statement) {
+  func bind(_ rollup: RollupDelta, _ number: UInt32, to row: Statement) {
     rollup.withRow(number) { key, sums in
       row.bind(Int64(key.quarter))
       row.bind(key.status)

@@ -13,6 +13,7 @@ struct LedgerSQL {
   /// `rollupsAtOnce` rows in one statement, which takes little more than half the time.
   let rollups: Statement
   let sideRollup: Statement
+  let forgetBlocks: Statement
   let request: Statement
   let detailSize: Statement
   let saveWaiting: Statement
@@ -47,6 +48,7 @@ struct LedgerSQL {
       Self.adding(to: "rollup", keys: Self.rollupKeys, rows: Self.rollupsAtOnce))
     sideRollup = try database.prepare(
       Self.adding(to: "rollup_side", keys: ["side", "quarter", "status", "value"]))
+    forgetBlocks = try database.prepare("DELETE FROM rollup_day WHERE day = ? AND through > ?")
     request = try database.prepare(
       """
       INSERT OR REPLACE INTO request(
@@ -84,7 +86,12 @@ struct LedgerSQL {
 
   static let rollupsAtOnce = 16
 
-  private static let rollupKeys = [
+  /// Adds to so many rows of blocks; prepared when there are blocks to make.
+  static func blocks(_ rows: Int) -> String {
+    adding(to: "rollup_block", keys: ["form", "span"] + rollupKeys, rows: rows)
+  }
+
+  static let rollupKeys = [
     "quarter", "status", "provider", "model", "route", "power_level", "key", "team", "extras",
   ]
 

@@ -128,6 +128,21 @@ enum Migrations {
       number INTEGER PRIMARY KEY AUTOINCREMENT, made INTEGER NOT NULL, requests INTEGER NOT NULL,
       bytes INTEGER NOT NULL, body BLOB NOT NULL);
     """,
+    """
+    -- Roll-ups of hours and days with fewer labels, for questions about months: made of the others
+    -- afterwards. `form` says which labels, `span` how many quarters; values of users and tags are
+    -- under `key`.
+    CREATE TABLE rollup_block(
+      form INTEGER NOT NULL, span INTEGER NOT NULL, quarter INTEGER NOT NULL,
+      status INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,
+      route INTEGER NOT NULL, power_level INTEGER NOT NULL, key INTEGER NOT NULL,
+      team INTEGER NOT NULL, extras INTEGER NOT NULL, \(sumColumns),
+      PRIMARY KEY(
+        form, span, quarter, status, provider, model, route, power_level, key, team, extras)
+    ) WITHOUT ROWID;
+    -- Up to which quarter a day is in blocks. Days that were added to since then are missing.
+    CREATE TABLE rollup_day(day INTEGER PRIMARY KEY, through INTEGER NOT NULL);
+    """,
   ]
 
   static let importTables = """

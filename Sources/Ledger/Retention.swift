@@ -18,6 +18,7 @@ extension CostLedger {
       hasMore = try detailSize() > options.detailSize || hasMore
     }
     hasMore = try drop(from: "budget_mark", by: "until", before: now) || hasMore
+    try dropOldBlocks(now: now)
     let quarter = Timestamp(
       microseconds: (now - options.retention).microseconds / 900_000_000)
     hasMore = try drop(from: "rollup", by: "quarter", before: quarter) || hasMore

@@ -45,6 +45,9 @@ package struct CivilTime: Sendable, Equatable {
   /// `2026-11-21 13:00`.
   package var minuteText: String { "\(date) \(Self.two(hour)):\(Self.two(minute))" }
 
+  /// `2026-11-21`.
+  package var dateText: String { date }
+
   private var date: String {
     let text = String(year)
     let padding = String(repeating: "0", count: max(0, 4 - text.count))

@@ -12,10 +12,11 @@ package struct RollupKey: Hashable, Sendable {
   /// The values of the configured extra labels, as one value.
   package var extras: UInt32
 
-  /// One row's attributes.
+  /// A quarter's requests with these labels.
   package init(
-    quarter: Int32, status: UInt32, provider: UInt32, model: UInt32, route: UInt32,
-    powerLevel: UInt32, key: UInt32, team: UInt32, extras: UInt32
+    quarter: Int32, status: UInt32 = 0, provider: UInt32 = 0, model: UInt32 = 0,
+    route: UInt32 = 0, powerLevel: UInt32 = 0, key: UInt32 = 0, team: UInt32 = 0,
+    extras: UInt32 = 0
   ) {
     self.quarter = quarter
     self.status = status
@@ -137,6 +138,7 @@ package struct RollupDelta: Sendable {
     sides.withRow(number, body)
   }
 
+  /// Adds to the row with this key.
   package mutating func add(_ sums: RollupSums, to key: RollupKey) { rows.add(sums, to: key) }
 
   package mutating func add(_ sums: RollupSums, to key: SideRollupKey) { sides.add(sums, to: key) }

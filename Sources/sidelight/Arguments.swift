@@ -5,7 +5,7 @@ enum CommandLineSyntax {
   static let program = ProgramSyntax(
     name: "sidelight",
     summary: "Sidelight turns the logs of a LiteLLM proxy into Prometheus metrics.",
-    commands: [run, check, importFiles, budgets, notify, outbox, metrics, version],
+    commands: [run, check, importFiles, report, budgets, notify, outbox, metrics, version],
     notes: """
       'sidelight COMMAND --help' tells more about a command.
       Exit status: 0 if all went well, 1 if not, 2 if the command line or the
@@ -45,6 +45,36 @@ enum CommandLineSyntax {
       config,
       OptionSyntax("force", help: "also add to days that the ledger has already"),
       OptionSyntax("dry-run", help: "say what would be added, and add nothing"),
+    ])
+
+  private static let report = CommandSyntax(
+    "report", summary: "show what was spent, by time and labels",
+    details: """
+      Shows spend, requests, errors, tokens and latency from the ledger, with or
+      without a daemon beside it: as a table on a terminal, elsewhere exact numbers
+      separated by tabs. Labels: provider, model, route, power_level, key, team,
+      status and those of labels.extra; user, end_user or tag, with status at most;
+      deployment, served_route, reason, of the last days.
+      """,
+    options: [
+      config,
+      OptionSyntax(
+        "since", short: "s", value: "TIME",
+        help: "from here on: 24h, now/d (today's midnight), 2026-11-01,\nRFC 3339 (default: 7d)"),
+      OptionSyntax("until", short: "u", value: "TIME", help: "up to here (default: now)"),
+      OptionSyntax("by", short: "b", value: "LABELS", help: "a row for each value: model,key"),
+      OptionSyntax(
+        "where", short: "w", value: "LABEL=VALUE",
+        help: "only these; repeated for one label: any of them"),
+      OptionSyntax("step", value: "STEP", help: "a row for each 15m … 12h, 1d, 1w or 1mo"),
+      OptionSyntax("timezone", short: "z", value: "ZONE", help: "of days and dates (default: UTC)"),
+      OptionSyntax(
+        "sort", value: "COLUMN",
+        help: "cost (default), requests, errors, tokens, latency,\nstart or a label"),
+      OptionSyntax("limit", short: "n", value: "ROWS", help: "rows of the table (default: 40)"),
+      OptionSyntax(
+        "source", value: "SOURCE", help: "rollups, or requests for single ones where both know"),
+      OptionSyntax("format", short: "f", value: "FORMAT", help: "table, csv or json"),
     ])
 
   private static let budgets = CommandSyntax(

@@ -20,6 +20,7 @@ do {
     case "run": try RunCommand.run(arguments)
     case "check": exit(try CheckCommand.run(arguments))
     case "import": exit(try ImportCommand.run(arguments))
+    case "report": try ReportCommand.run(arguments)
     case "budgets": try BudgetsCommand.run(arguments)
     case "notify": exit(try NotifyCommand.run(arguments))
     case "outbox": exit(try OutboxCommand.run(arguments))

@@ -179,6 +179,59 @@ import Testing
     #expect(response.text.contains(message), "\(response.text)")
   }
 
+  @Test func csvIsOfAllRowsInTheOrderOfTime() throws {
+    try read([
+      request(1, hours: 1, ",\"team\":{\"id\":\"=1+1\"}"),
+      request(2, hours: 1, ",\"team\":{\"id\":\"a,\\\"b\\\"c\"}"),
+      request(3, hours: 30, ",\"team\":{\"id\":\"-x\"}"),
+    ])
+    let path = "/api/v1/usage.csv?by=team&step=1d&from=2026-11-20&tz=Europe/Berlin&sort=team"
+    let response = try #require(try rig.get(path).first)
+    #expect(response.status == 200)
+    #expect(response.headers["content-type"] == "text/csv; charset=utf-8; header=present")
+    #expect(response.headers["content-disposition"] == "attachment; filename=\"usage.csv\"")
+    #expect(response.headers["sidelight-notes"] == nil)
+    #expect(
+      response.text
+        == """
+        start,team,requests,errors,cancelled,fallbacks,retried,cached,unpriced,input_tokens,\
+        output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,cost_usd,saved_usd,\
+        latency_success_seconds,latency_all_seconds,first_token_seconds
+        2026-11-20T00:00:00+01:00,'-x,1,0,0,0,0,0,0,10,5,0,0,0,0.25,0,1,1,
+        2026-11-21T00:00:00+01:00,'=1+1,1,0,0,0,0,0,0,10,5,0,0,0,0.25,0,1,1,
+        2026-11-21T00:00:00+01:00,"a,""b""c",1,0,0,0,0,0,0,10,5,0,0,0,0.25,0,1,1,
+
+        """.replacing("\n", with: "\r\n"))
+    #expect(try rig.get("/api/v1/usage.csv?limit=1").first?.status == 400)
+    #expect(try rig.get("/api/v1/usage.csv?from=9d").first?.headers["sidelight-notes"] != nil)
+  }
+
+  @Test func fieldsAreNoFormulas() {
+    for (text, field) in [
+      ("=1", "'=1"), ("+1", "'+1"), ("@x", "'@x"), ("\tx", "'\tx"), ("\rx", "\"'\rx\""),
+      ("a\nb", "\"a\nb\""), ("\"", "\"\"\"\""), ("", ""), ("a b", "a b"), ("x=1", "x=1"),
+    ] {
+      #expect(UsageCSV.field(text) == field)
+    }
+  }
+
+  @Test func longAnswersAreSentFromAFile() throws {
+    try read((0..<400).map { request($0, hours: Double($0) / 9) })
+    try rig.ledger?.database.execute(
+      """
+      WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < 20000)
+      INSERT INTO rollup SELECT 1994730, 2, i, 0, 0, 0, 0, 0, 0,
+        1, 0, 0, 0, 0, 0, i, 0, 0, 0, 0, 0, 0 FROM n WHERE i > 10
+      """)
+    let path = "/api/v1/usage.csv?by=provider,status&step=15m&from=2d&sort=cost"
+    let response = try #require(try rig.get(path).first)
+    #expect(response.headers["content-length"] == "\(response.body.count)")
+    #expect(response.body.count > 300_000)
+    // One for each quarter, one for the values that nothing is known of, the names, the end.
+    let report = try rig.usage("by=provider,status&step=15m&from=2d&limit=1")
+    #expect(response.text.split(separator: "\r\n").count == report.totalRows + 1)
+  }
+
   @Test func theConfigurationIsShownRedacted() throws {
     try rig.start()
     let responses = try rig.get("/api/v1/config", "/api/v1/config?x=1")

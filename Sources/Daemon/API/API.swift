@@ -4,7 +4,6 @@ import Dispatch
 import HTTP
 import Ledger
 import Support
-import Tally
 
 /// `GET /api/v1/…`: JSON for the page and for programs.
 ///
@@ -19,8 +18,6 @@ struct API: Sendable {
   let configuration: @Sendable () -> Configuration
   let about: AboutSidecar
   let queries = QueryQueue()
-  /// Questions of any length, which must not hold up the short ones.
-  let usageQueries = QueryQueue()
   let statsCache = Locked(StatsCache())
 
   /// Registers every path.
@@ -47,9 +44,7 @@ struct API: Sendable {
         return .json(.written(configuration().redactedJSON()))
       }
     }
-    router.on(.get, "/api/v1/usage") { request, answer in
-      self.later(answer, on: usageQueries) { () throws(QueryProblem) in try usage(request) }
-    }
+    UsageRoutes(api: self).add(to: &router)
     router.on(.get, "/api/v1/events") { request, answer in
       self.later(answer) { () throws(QueryProblem) in try events(request) }
     }
@@ -58,7 +53,7 @@ struct API: Sendable {
     }
   }
 
-  /// Answers from the queries' thread.
+  /// Answers from the thread of `queue`, or that of the short queries.
   func later(
     _ answer: @escaping @Sendable (HTTPResponse) -> Void, on queue: QueryQueue? = nil,
     _ body: @escaping @Sendable () throws(QueryProblem) -> HTTPResponse
@@ -103,24 +98,6 @@ struct API: Sendable {
     query.limit = try parameters.count("limit", 1...1000) ?? query.limit
     let events = try reading { (ledger) throws(LedgerError) in try ledger.events(query) }
     return .json(.object(["events": .list(events.map(\.json))]))
-  }
-}
-
-extension API {
-  /// Less than the server gives a handler.
-  private static let longestQuery = TimeSpan.seconds(8)
-
-  private func usage(_ request: HTTPRequest) throws(QueryProblem) -> HTTPResponse {
-    let configuration = configuration()
-    let extras = ExtraLabels(configuration.labels)
-    let parameters = QueryParameters(request, known: UsageRequest.known(extras))
-    try parameters.check()
-    let usage = try UsageRequest(parameters, extras: extras, now: clock.now())
-    let report = try reading { (ledger) throws(LedgerError) in
-      ledger.allow(Self.longestQuery)
-      return try UsageReport(usage, from: ledger, options: configuration.ledger, now: clock.now())
-    }
-    return .json(report.json)
   }
 }
 

@@ -11,6 +11,8 @@ package struct HTTPResponse: Sendable, Equatable {
   package var headers: HTTPHeaders
   /// Above 32 KiB sent without a copy of the whole.
   package var body: [UInt8]
+  /// Sent in place of `body`, if there is one.
+  package var file: BodyFile?
 
   /// A response put together by hand.
   package init(status: Int = 200, headers: HTTPHeaders = [:], body: [UInt8] = []) {

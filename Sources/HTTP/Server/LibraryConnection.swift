@@ -53,7 +53,8 @@ struct LibraryConnection {
 
   /// Hands the answer to the library, which omits the body for HEAD; false if it has no memory.
   func send(_ response: HTTPResponse) -> Bool {
-    guard let answer = makeAnswer(response.body) else { return false }
+    let made = response.file.map(makeAnswer) ?? makeAnswer(response.body)
+    guard let answer = made else { return false }
     defer { MHD_destroy_response(answer) }
     for field in response.headers.fields {
       MHD_add_response_header(answer, field.name, field.value)
@@ -91,6 +92,15 @@ private func makeAnswer(_ body: [UInt8]) -> OpaquePointer? {
       if let context { Unmanaged<HeldBody>.fromOpaque(context).release() }
     })
   if answer == nil { held.release() }
+  return answer
+}
+
+/// A response with what is in a file; the library closes the descriptor.
+private func makeAnswer(_ file: BodyFile) -> OpaquePointer? {
+  let descriptor = file.duplicate()
+  guard descriptor >= 0 else { return nil }
+  let answer = MHD_create_response_from_fd64(file.size, descriptor)
+  if answer == nil { close(descriptor) }
   return answer
 }
 

@@ -27,10 +27,9 @@ private struct UsageScan {
   private typealias Key = SIMD16<UInt32>
 
   private let axes: [UsageAxis]
-  private let source: UsageQuery.Source
-  private let main: Statement
+  private let main: UsageRows
   /// Requests of all values and of none, where the values are in a table of their own.
-  private var rest: Statement?
+  private var rest: UsageRows?
   /// Of the label that has a table of its own, which is told apart in any case.
   private var allowed: Set<UInt32>?
   private let hasSide: Bool
@@ -45,40 +44,33 @@ private struct UsageScan {
       axes.append(try UsageAxis(label, of: query.extras, in: database))
     }
     self.axes = axes
-    source = query.source
     let side = query.side
     hasSide = side != nil
-    let table = side.map(UsageTable.side) ?? (source == .requests ? .request : .rollup)
-    var conditions: [String] = []
+    var filter: [(label: UsageLabel, ids: [UInt32])] = []
     let reading = query.filter.isEmpty ? nil : try database.labelReading()
     for (label, values) in query.filter {
       let axis = try UsageAxis(label, of: query.extras, in: database)
-      let shown = values.map { value in
-        label.shownAs.flatMap { reading?($0, value) } ?? value
-      }
+      let shown = values.map { value in label.shownAs.flatMap { reading?($0, value) } ?? value }
       let ids = axis.ids(of: Set(shown))
-      if label.side != nil {
-        allowed = Set(ids)
-      } else {
-        let list = ids.map(String.init).joined(separator: ",")
-        conditions.append("\(table.column(label)) IN (\(list))")
-      }
+      if label.side == nil { filter.append((label, ids)) } else { allowed = Set(ids) }
     }
-    func select(_ table: UsageTable) -> String {
-      let hidden = side.map { [table.column(UsageLabel($0))] } ?? []
-      return table.select(query.by.map(table.column) + hidden, where: conditions)
-    }
-    main = try database.prepare(select(table))
+    let hidden = side.map { [UsageLabel($0)] } ?? []
+    let table = side.map(UsageTable.side) ?? (query.source == .requests ? .request : .rollup)
+    main = try UsageRows(table, query, hidden: hidden, filter: filter, in: database)
     // Who has no user is nobody, but who has no tag cannot be told from those who have several.
-    if let side, side != .tag { rest = try database.prepare(select(.rest)) }
+    if let side, side != .tag {
+      rest = try UsageRows(.rest, query, hidden: hidden, filter: filter, in: database)
+    }
   }
 
   mutating func groups(of window: CalendarWindow) throws(LedgerError) -> [UsageGroup] {
     keys.removeAll(keepingCapacity: true)
     sums.removeAll(keepingCapacity: true)
     places.removeAll(keepingCapacity: true)
-    if let rest { try add(rest, window) }
-    try add(main, window, isPartOfRest: rest != nil)
+    if let rest { try rest.each(of: window) { rows throws(LedgerError) in try add(rows) } }
+    try main.each(of: window) { rows throws(LedgerError) in
+      try add(rows, isPartOfRest: rest != nil)
+    }
     if hasSide { project() }
     return zip(keys, sums).compactMap { key, sums in
       guard sums != UsageSums() else { return nil }
@@ -88,12 +80,8 @@ private struct UsageScan {
   }
 
   private mutating func add(
-    _ rows: Statement, _ window: CalendarWindow, isPartOfRest: Bool = false
+    _ rows: Statement, isPartOfRest: Bool = false
   ) throws(LedgerError) {
-    let unit = source == .rollups ? RollupKey.quarterMicroseconds : 1
-    rows.bind(window.start.microseconds / unit)
-    rows.bind(window.end.microseconds / unit)
-    defer { rows.reset() }
     let labels = Int32(axes.count)
     var last = (key: Key(), place: -1)
     while try rows.step() {
@@ -143,17 +131,6 @@ private struct UsageScan {
         sums.append(amount)
       }
     }
-  }
-}
-
-extension Database {
-  /// What texts read as under a label, such as pseudonyms of addresses.
-  fileprivate func labelReading() throws(LedgerError) -> @Sendable (Dimension, String) -> String {
-    let row = try prepare("SELECT value FROM meta WHERE key = 'secret'")
-    guard try row.step() else { throw .corrupt(path: path, reason: "its secret is missing") }
-    return LabelSpace(
-      options: LabelOptions(), secret: row.blob(0), values: [], today: 0
-    ).reading
   }
 }
 

@@ -7,12 +7,14 @@ enum UsageTable {
   /// What the roll-ups hold in all, with no value for the label that is kept apart.
   case rest
   case request
+  case block(RollupBlock.Form, RollupBlock.Span)
 
   private var name: String {
     switch self {
     case .rollup, .rest: "rollup"
     case .side: "rollup_side"
     case .request: "request"
+    case .block: "rollup_block"
     }
   }
 
@@ -23,6 +25,9 @@ enum UsageTable {
     let columns = columns + [status] + measures
     var conditions = ["\(time) >= ? AND \(time) < ?"] + conditions
     if case .side(let side) = self { conditions.insert("side = \(side.rawValue)", at: 0) }
+    if case .block(let form, let span) = self {
+      conditions.insert("form = \(form.rawValue) AND span = \(span.rawValue)", at: 0)
+    }
     return """
       SELECT \(columns.joined(separator: ", ")) FROM \(name)
       WHERE \(conditions.joined(separator: " AND "))
@@ -33,7 +38,11 @@ enum UsageTable {
   func column(_ label: UsageLabel) -> String {
     switch label {
     case .user, .endUser, .tag:
-      if case .side = self { "value" } else { "0" }
+      switch self {
+      case .side: "value"
+      case .block(.users, _), .block(.endUsers, _), .block(.tags, _): "key"
+      default: "0"
+      }
     case .status: status
     case .reason: "ifnull(reason + 2, 0)"
     case .extra: "extras"

@@ -14,6 +14,9 @@ package struct Arguments: Sendable, Equatable {
 
   /// The option's value, the last if it was given more than once.
   package func value(_ option: String) -> String? { given[option]?.last }
+
+  /// All values of the option, in order.
+  package func values(_ option: String) -> [String] { given[option] ?? [] }
 }
 
 /// What a command line asks for.

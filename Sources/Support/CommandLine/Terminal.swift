@@ -6,6 +6,8 @@ package struct Terminal: Sendable, Equatable {
   package var isInteractive: Bool
   /// Colours may be sent: it is a terminal that knows them, and `NO_COLOR` is unset or empty.
   package var hasColor: Bool
+  /// How wide it is; nil where lines may be of any length.
+  package var columns: Int?
 
   /// What holds for `isTerminal` and the variables `NO_COLOR` and `TERM` (https://no-color.org).
   package init(isTerminal: Bool, environment: [String: String]) {
@@ -18,5 +20,9 @@ package struct Terminal: Sendable, Equatable {
   /// What is behind an open descriptor of this process.
   package init(descriptor: Int32, environment: [String: String]) {
     self.init(isTerminal: isatty(descriptor) == 1, environment: environment)
+    var size = winsize()
+    if isInteractive, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+      columns = Int(size.ws_col)
+    }
   }
 }
