@@ -49,7 +49,8 @@ def rollup(chance, requests, days, end):
     """Rows of the table, in the order of its key."""
     rows, weights = callers(chance)
     for quarter, count in quarters(requests, days, end):
-        counted = collections.Counter(chance.choices(range(len(rows)), cum_weights=weights, k=count))
+        counted = collections.Counter(
+            chance.choices(range(len(rows)), cum_weights=weights, k=count))
         for place, number in sorted(counted.items(), key=lambda item: rows[item[0]]):
             good = rows[place][0] == 2
             yield (quarter, *rows[place], number, number * 1200 * good, number * 400 * good,
@@ -65,8 +66,8 @@ def fill(path, requests, days):
         for label, count in (("key", KEYS), ("team", TEAMS)):
             ledger.executemany("INSERT INTO label_value VALUES(?, ?, ?, 20000)", [
                 (label, number + 2, f"{label}-{number}") for number in range(count)])
-        for number, name in enumerate(PROVIDERS, 2):
-            ledger.execute("INSERT INTO label_value VALUES('provider', ?, ?, 20000)", (number, name))
+        ledger.executemany("INSERT INTO label_value VALUES('provider', ?, ?, 20000)",
+                           enumerate(PROVIDERS, 2))
         ledger.executemany(
             f"INSERT INTO rollup({','.join(columns)}) VALUES({','.join('?' * len(columns))})",
             rollup(random.Random(1), requests, days, end))
@@ -74,13 +75,52 @@ def fill(path, requests, days):
         return ledger.execute("SELECT count(*) FROM rollup").fetchone()[0]
 
 
+def blocked_days(ledger):
+    """Days that are in blocks, and those that have roll-ups."""
+    with contextlib.closing(sqlite3.connect(ledger)) as database:
+        first, last = database.execute("SELECT min(quarter), max(quarter) FROM rollup").fetchone()
+        days = last // 96 - first // 96 + 1
+        return database.execute("SELECT count(*) FROM rollup_day").fetchone()[0], days
+
+
 def milliseconds(port, path, times=20):
-    """The median of the answers' times, each over the same connection, and the last answer."""
+    """The median of the answers' times, over one connection, and how many rows there are."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     found = []
     for _ in range(times):
         began = time.perf_counter()
         connection.request("GET", path)
-        body = connection.getresponse().read()
+        answer = json.loads(connection.getresponse().read())
         found.append(1000 * (time.perf_counter() - began))
-    return statistics.median(found), json.loads(body)
+    return statistics.median(found), answer["total_rows"]
+
+
+QUESTIONS = {
+    30: {"30 days by model": "from=30d&by=model",
+         "30 days by model and key": "from=30d&by=model,key",
+         "30 days by provider, each day": "from=30d&by=provider&step=1d",
+         "the same in Berlin's days": "from=30d&by=provider&step=1d&tz=Europe/Berlin",
+         "24 hours by provider, each hour": "from=24h&by=provider&step=1h"},
+    365: {"a year by key": "from=365d&by=key",
+          "a year by team, each month": "from=365d&by=team&step=1mo"}}
+
+
+def measure_usage(_, heading, row):
+    heading("Questions about usage in a ledger of ten million requests, 200 keys, 14 models",
+            "requests are of", "question", "rows", "ms, median of 20")
+    for days, questions in QUESTIONS.items():
+        workspace = support.Workspace(limit=3600)
+        sidelight = support.Sidelight(workspace).start()
+        sidelight.stop()
+        rows = fill(sidelight.ledger, 10_000_000, days)
+        sidelight.start()
+        cpu, began = support.cpu_seconds(sidelight.process), time.monotonic()
+        support.wait_until(lambda: blocked_days(sidelight.ledger),
+                           lambda found: found[0] == found[1], 1800)
+        row(f"{days} days", f"making blocks of {rows} roll-ups, while idle",
+            f"{time.monotonic() - began:.0f} s",
+            f"{support.cpu_seconds(sidelight.process) - cpu:.1f} s of CPU")
+        for name, query in questions.items():
+            median, count = milliseconds(sidelight.port, f"/api/v1/usage?{query}")
+            row(f"{days} days", name, count, f"{median:.1f}")
+        workspace.close()

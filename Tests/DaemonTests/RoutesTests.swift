@@ -1,9 +1,11 @@
 import Budget
 import Config
 import HTTP
+import Ledger
 import Metrics
 import Source
 import Support
+import Tally
 import TestSupport
 import Testing
 
@@ -16,6 +18,11 @@ import Testing
   private func answer(
     _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], reloads: Bool = true
   ) -> HTTPResponse {
+    router(reloads: reloads).respond(to: HTTPRequest(method, path, headers: headers))
+      ?? .error(500, "no_answer", "the answer comes later")
+  }
+
+  private func router(reloads: Bool = true) -> Router {
     let reloader = Reloader(
       current: Configuration(instance: "x"), clock: clock.clock,
       load: { () throws(ConfigError) in Configuration(instance: "x") },
@@ -28,8 +35,31 @@ import Testing
         ledgerPath: "/nowhere", live: Locked(Publisher.Live()), budgets: BudgetBoard(),
         clock: clock.clock,
         configuration: { reloader.current }, about: .nothing))
-    return routes.router.respond(to: HTTPRequest(method, path, headers: headers))
-      ?? .error(500, "no_answer", "the answer comes later")
+    return routes.router
+  }
+
+  @Test func theDescriptionHasEveryPathAndMethod() throws {
+    var described: [String: Set<String>] = [:]
+    var path: String?
+    let lines = try Repository.text("deploy/openapi.yaml").split(separator: "\n")
+    for line in lines.drop(while: { $0 != "paths:" }).prefix(while: { $0 != "components:" }) {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      if line.hasPrefix("  /") { path = String(line[..<colon].dropFirst(2)) }
+      let name = line[..<colon].dropFirst(4)
+      guard let path, line.hasPrefix("    "), name.allSatisfy(\.isLowercase),
+        name != "parameters"
+      else { continue }
+      described[path, default: []].insert(name.uppercased())
+    }
+    let known = router().patterns.mapValues { Set($0.map(\.rawValue)) }
+    #expect(described == known)
+    // Parameters of the questions about usage: the ones in code, and in the description.
+    let text = lines.joined(separator: "\n")
+    for name in UsageRequest.known(ExtraLabels(LabelOptions())) {
+      #expect(text.contains("name: \(name)"), "\(name)")
+    }
+    for code in UsageNote.Code.allCases { #expect(text.contains(code.rawValue)) }
+    for kind in LedgerEvent.Kind.allCases { #expect(text.contains("- \(kind.rawValue)")) }
   }
 
   @Test func healthIsAlwaysGood() {

@@ -92,8 +92,8 @@ struct API: Sendable {
     let parameters = QueryParameters(request, known: ["from", "to", "kind", "limit"])
     try parameters.check()
     var query = LedgerReader.EventQuery()
-    query.from = try parameters.time("from", now: now)
-    query.to = try parameters.time("to", now: now)
+    query.from = try parameters.moment("from", now: now, zone: .utc)
+    query.to = try parameters.moment("to", now: now, zone: .utc)
     query.kinds = try parameters.choices("kind")
     query.limit = try parameters.count("limit", 1...1000) ?? query.limit
     let events = try reading { (ledger) throws(LedgerError) in try ledger.events(query) }

@@ -73,17 +73,6 @@ struct QueryParameters {
     }
   }
 
-  /// A moment: seconds since 1970, RFC 3339, or how long ago, such as `24h`.
-  func time(_ name: String, now: Timestamp) throws(QueryProblem) -> Timestamp? {
-    guard let text = query[name] else { return nil }
-    if let time = Timestamp(text: text) { return time }
-    guard let span = Quantity.duration(text), span <= .days(36_600) else {
-      throw .badParameter(
-        name, expected: "a time such as 2026-11-21T12:00:00Z, 1795262400 or 24h", got: text)
-    }
-    return now - span
-  }
-
   func duration(
     _ name: String, _ range: ClosedRange<TimeSpan>
   ) throws(QueryProblem) -> TimeSpan? {

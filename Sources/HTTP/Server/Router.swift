@@ -48,6 +48,8 @@ package struct Router: Sendable {
   private typealias Methods = [HTTPMethod: Route]
 
   private var exact: [String: Methods] = [:]
+  /// What was registered, as it was written.
+  package private(set) var patterns: [String: Set<HTTPMethod>] = [:]
   /// Longest first, so that the most specific pattern wins.
   private var prefixes: [(prefix: String, methods: Methods)] = []
 
@@ -79,6 +81,7 @@ package struct Router: Sendable {
   }
 
   private mutating func add(_ method: HTTPMethod, _ pattern: String, _ route: Route) {
+    patterns[pattern, default: []].insert(method)
     guard pattern.hasSuffix("}"), let brace = pattern.lastIndex(of: "{") else {
       exact[pattern, default: [:]][method] = route
       return
