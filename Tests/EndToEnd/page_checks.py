@@ -1,6 +1,8 @@
 """What the page shows against what is true: numbers, order, periods, keys, themes, sizes, times."""
 
 import contextlib
+import csv
+import io
 import json
 import sqlite3
 import statistics
@@ -138,6 +140,21 @@ def periods(case):
     page.evaluate("history.go(-1)")
     checks.that(page.until("document.querySelector('input[value=\"90d\"]').checked") is True,
                 "the back button returns to the period before")
+
+
+def csv_file(case):
+    """The download has the names and numbers of the table."""
+    checks, page = case.stage.checks, case.page
+    href = page.evaluate("document.getElementById('csv').getAttribute('href')")
+    status, body = support.get(case.sidelight.port, href)
+    rows = list(csv.DictReader(io.StringIO(body.decode())))
+    checks.equal(status, 200, "the CSV is there")
+    found = sorted([row["model"].replace("none", "no model"), Decimal(row["cost_usd"]),
+                    *(Decimal(row[name]) for name in ("requests", "errors", "fallbacks",
+                                                      "input_tokens", "output_tokens"))]
+                   for row in rows)
+    checks.equal(found, sorted(row[:7] for row in cells(page)),
+                 "the CSV has the names and numbers of the table")
 
 
 def keyboard(case):
