@@ -34,8 +34,8 @@ extension CostLedger {
 
   /// Adds to the roll-ups, in the order of their keys, so that each page is met once.
   func write(_ rollup: RollupDelta) throws(LedgerError) {
-    try forgetBlocks(of: rollup)
     let order = rollup.rowOrder
+    try forgetBlocks(of: rollup, order[...])
     let bulk = order.count - order.count % LedgerSQL.rollupsAtOnce
     for (place, number) in order[..<bulk].enumerated() {
       bind(rollup, number, to: sql.rollups)

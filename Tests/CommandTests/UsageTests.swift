@@ -14,7 +14,7 @@ struct UsageTests {
 
     let help = command.run("--help")
     #expect(help.status == 0 && help.error.isEmpty)
-    for name in ["run", "check", "import", "notify", "outbox", "metrics", "version"] {
+    for name in ["run", "check", "import", "report", "notify", "outbox", "metrics", "version"] {
       #expect(help.output.contains("\n  \(name)"))
       let own = command.run(name, "--help")
       #expect(own.status == 0 && own.output.hasPrefix("Usage: sidelight \(name) [OPTION]..."))

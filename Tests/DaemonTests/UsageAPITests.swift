@@ -232,6 +232,21 @@ import Testing
     #expect(response.text.split(separator: "\r\n").count == report.totalRows + 1)
   }
 
+  @Test func asManyLabelsAsThereAre() throws {
+    for index in 0..<20 {
+      rig.settings.labels.extra.append(.init(name: "x\(index)", selector: .meta("x\(index)")))
+    }
+    try read([request(1, hours: 1, ",\"meta\":{\"x3\":\"a,x4=b\"}")])
+    func by(_ count: Int) -> String { (0..<count).map { "x\($0)" }.joined(separator: ",") }
+    #expect(try rig.usage("by=\(by(12))").rows.first?.labels.count == 12)
+    #expect(throws: QueryProblem.badParameter("by", expected: "at most 12 labels", got: "13")) {
+      try rig.usage("by=\(by(13))")
+    }
+    let all = try rig.usage(
+      "by=provider,model,route,power_level,key,team,status,deployment,served_route,reason,x1,x2")
+    #expect(all.rows.map(\.sums.requests) == [1])
+  }
+
   @Test func theConfigurationIsShownRedacted() throws {
     try rig.start()
     let responses = try rig.get("/api/v1/config", "/api/v1/config?x=1")

@@ -45,9 +45,9 @@ struct UsageRoutes: Sendable {
     var body = SpooledBody(directory: String(directory))
     let notes = try api.reading { (ledger) throws(LedgerError) in
       ledger.allow(Self.longestQuery)
-      try UsageCSV(request: usage).write(from: ledger) { body.append($0) }
+      let totals = try UsageCSV(request: usage).write(from: ledger) { body.append($0) }
       return try UsageNote.all(
-        of: usage, totals: UsageSums(), ledger: ledger, options: options, now: now)
+        of: usage, totals: totals, ledger: ledger, options: options, now: now)
     }
     do throws(SpooledBody.Failure) {
       var response = try body.response(headers: [

@@ -16,21 +16,28 @@ struct UsageCSV {
     "latency_all_seconds", "first_token_seconds",
   ]
 
-  /// Hands out the text in pieces, one window of the question after the other.
+  /// Hands out the text in pieces, one window of the question after the other; what all rows come
+  /// to.
+  @discardableResult
   func write(
     from ledger: LedgerReader, to body: ([UInt8]) throws(LedgerError) -> Void
-  ) throws(LedgerError) {
+  ) throws(LedgerError) -> UsageSums {
     let start = request.step == nil ? [] : ["start"]
     try body(Self.line(start + request.query.by.map(\.name) + Self.measures))
     var count = 0
+    var totals = UsageSums()
     try ledger.usage(request.query) { (window, groups) throws(LedgerError) in
       count += groups.count
       guard count <= Self.mostRows else { throw .tooManyGroups }
       let rows = groups.map {
         UsageReport.Row(start: window.start, labels: $0.labels, sums: $0.sums)
       }
-      for row in request.sorted(rows) { try body(line(row)) }
+      for row in request.sorted(rows) {
+        totals += row.sums
+        try body(line(row))
+      }
     }
+    return totals
   }
 
   private func line(_ row: UsageReport.Row) -> [UInt8] {

@@ -93,6 +93,10 @@ extension UsageRequest {
       }
       if !labels.contains(label) { labels.append(label) }
     }
+    guard labels.count <= UsageQuery.mostLabels else {
+      throw .badParameter(
+        "by", expected: "at most \(UsageQuery.mostLabels) labels", got: "\(labels.count)")
+    }
     return labels
   }
 

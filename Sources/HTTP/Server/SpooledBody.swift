@@ -56,13 +56,25 @@ package final class BodyFile: Sendable, Equatable {
   fileprivate init(directory: String) throws(SpooledBody.Failure) {
     // Glibc's O_TMPFILE, a macro that Swift does not see: __O_TMPFILE | O_DIRECTORY.
     let temporary = 0o20_000_000 | O_DIRECTORY
-    descriptor = open(directory, temporary | O_RDWR | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
+    var opened = open(directory, temporary | O_RDWR | O_CLOEXEC, 0o600)
+    // File systems that cannot do that: NFS, some that containers have.
+    if opened < 0 { opened = Self.unlinked(in: directory) }
+    descriptor = opened
+    guard opened >= 0 else {
       throw SpooledBody.Failure(reason: String(cString: strerror(errno)))
     }
   }
 
   deinit { close(descriptor) }
+
+  private static func unlinked(in directory: String) -> Int32 {
+    var path = Array("\(directory)/answer-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&path)
+    guard descriptor >= 0 else { return descriptor }
+    unlink(path)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    return descriptor
+  }
 
   /// Bytes in all.
   var size: UInt64 {

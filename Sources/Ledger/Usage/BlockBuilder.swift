@@ -46,19 +46,18 @@ package struct BlockBuilder {
 }
 
 extension CostLedger {
-  /// Has the blocks of days forgotten that the roll-ups are about to add to.
-  func forgetBlocks(of rollup: RollupDelta) throws(LedgerError) {
-    var last = Int64.min
-    for number in rollup.rowOrder {
-      var quarter: Int64 = 0
-      rollup.withRow(number) { key, _ in quarter = Int64(key.quarter) }
-      guard quarter / 96 != last else { continue }
-      last = quarter / 96
-      // In the order of time, so that this is the day's first.
-      sql.forgetBlocks.bind(last)
-      sql.forgetBlocks.bind(quarter)
-      try sql.forgetBlocks.run()
-    }
+  /// Has the blocks of days forgotten that the roll-ups, in this order, are about to add to.
+  func forgetBlocks(
+    of rollup: RollupDelta, _ order: ArraySlice<UInt32>
+  ) throws(LedgerError) {
+    guard let first = order.first, let last = order.last else { return }
+    let quarter = rollup.quarter(of: first)
+    sql.forgetBlocks.bind(quarter / 96)
+    sql.forgetBlocks.bind(quarter)
+    try sql.forgetBlocks.run()
+    // Most batches are of one day.
+    guard rollup.quarter(of: last) / 96 > quarter / 96 else { return }
+    try forgetBlocks(of: rollup, order.drop { rollup.quarter(of: $0) / 96 == quarter / 96 })
   }
 
   /// Drops blocks of days that are no longer kept as a whole.
@@ -237,6 +236,14 @@ extension Database {
     rows.bind(quarters.lowerBound)
     rows.bind(quarters.upperBound)
     return rows
+  }
+}
+
+extension RollupDelta {
+  fileprivate func quarter(of number: UInt32) -> Int64 {
+    var quarter: Int64 = 0
+    withRow(number) { key, _ in quarter = Int64(key.quarter) }
+    return quarter
   }
 }
 

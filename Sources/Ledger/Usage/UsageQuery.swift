@@ -26,6 +26,9 @@ package struct UsageQuery: Sendable {
     self.extras = extras
   }
 
+  /// Labels that rows can be told apart by at once.
+  package static let mostLabels = 12
+
   /// Groups of one window: more are refused rather than kept in memory.
   package static let mostGroups = 100_000
 

@@ -14,9 +14,10 @@ extension LedgerReader {
     for window in query.windows { try body(window, try scan.groups(of: window)) }
   }
 
-  /// Has all that is read from now on be of one moment, and end before so much time has passed.
+  /// Has every question fail that is still worked on when so much time has passed from now.
   package func allow(_ span: TimeSpan) { database.allow(span) }
 
+  /// Has all that is read from now on be of one moment.
   func beginSnapshot() throws(LedgerError) {
     if !database.isInTransaction { try database.execute("BEGIN") }
   }
