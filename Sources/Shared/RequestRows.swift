@@ -29,7 +29,8 @@ extension ForwardGroup {
     rows.add(request.identity.start.microseconds)
     rows.add(optional: row.attemptStart)
     rows.add(optional: row.firstToken)
-    rows.add(Int32(bitPattern: key.status))
+    // As the local ledger has it: labels are numbered behind none and other.
+    rows.add(Int32(bitPattern: key.status) - 2)
     rows.add(Int32(row.isLate ? 1 : 0))
     rows.add(Int32(row.isCached ? 1 : 0))
     rows.add(labels.id(.provider, key.provider))

@@ -32,6 +32,9 @@ class ConfigurationTests(unittest.TestCase):
     FILES = {
         "sidelight.example.yaml": {}, "compose/sidelight.yaml": {},
         "kubernetes/proxy/sidelight.yaml": {"POD_NAME": "litellm-0", "LITELLM_MASTER_KEY": "sk-x"},
+        "kubernetes/shared/sidelight.yaml": {
+            "POD_NAME": "litellm-0", "LITELLM_MASTER_KEY": "sk-x"},
+        "central/sidelight.yaml": {"SIDELIGHT_TOKEN": "x" * 32},
         "railway/sidelight.yaml": {"SIDELIGHT_TOKEN": "x" * 32, "PORT": "4010"},
         "demo/sidelight.yaml": {},
     }
