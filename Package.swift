@@ -63,7 +63,8 @@ let package = Package(
       name: "Page", dependencies: ["HTTP", "Metrics", "Support", "CPage"], path: "Sources/Page",
       exclude: ["web"], swiftSettings: strict),
     module(
-      "Source", ["Record", "Support", "CBirthTime", "CSimdJSON", "CZlib", "CZstd"]),
+      "Source",
+      ["Postgres", "Record", "Support", "CBirthTime", "CSimdJSON", "CZlib", "CZstd"]),
     module("Budget", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Tally", ["Metrics", "Record", "Support", "CCrypto"]),
     module("Ledger", ["Budget", "Tally", "Record", "Metrics", "Support", "CSQLite"]),

@@ -1,3 +1,4 @@
+import Postgres
 import Source
 import Support
 
@@ -14,16 +15,29 @@ extension SourceOptions {
     set { if newValue == true { input = .standardInput } }
   }
 
+  /// `spend_logs:`, nil for another input.
+  var spendLogs: SpendLogsURL? {
+    get { if case .spendLogs(let url) = input { SpendLogsURL(url: url) } else { nil } }
+    set { if let newValue { input = .spendLogs(url: newValue.url) } }
+  }
+
   static let section = Section(
     blank: SourceOptions(input: .files(glob: "")),
     keys: [
       Key(
         optional: "file", .path("glob", expected: "files such as /var/log/sidelight/*.jsonl"),
-        \.file, fallback: "required, or `stdin`",
+        \.file, fallback: "required, or `stdin` or `spend_logs`",
         "The log to read: a file, or a pattern with `*`, `?` and `[…]` for several."),
       Key(
         optional: "stdin", .flag, \.stdin, fallback: "false",
         "Reads standard input instead of a file."),
+      Key(
+        optional: "spend_logs", SpendLogsURL.kind, \.spendLogs,
+        "Reads LiteLLM's own database instead, `postgres://user@host/database` with any parameter of"
+          + " libpq."),
+      Key(
+        secret: "password", Secret { _ in }, \.password,
+        "Of that database, if it is neither in the URL nor in libpq's `PGPASSFILE`."),
       Key(
         "format", .choice(), \.format,
         "What the lines are; `auto` tells them apart one by one."),
@@ -44,6 +58,12 @@ extension SourceOptions {
       Key("rotate", section: rotationSection, \.rotation),
     ],
     check: { options, mapping, decoder in
+      if let spendLogs = mapping["spend_logs"] {
+        return checkSpendLogs(options, spendLogs, mapping, &decoder)
+      }
+      if let password = mapping["password"] ?? mapping["password_file"] {
+        decoder.complain(password, "given without spend_logs")
+      }
       let hasFile = mapping["file"] != nil
       if hasFile, options.stdin == true, let stdin = mapping["stdin"] {
         decoder.complain(stdin, "given together with file, expected one of them")
@@ -52,9 +72,26 @@ extension SourceOptions {
         decoder.complain(rotate, "given for stdin, which has no file to rotate")
       } else if !hasFile, options.stdin != true, decoder.isSound(mapping["stdin"]) {
         decoder.complain(
-          mapping.mark, "\(mapping.path) names nothing to read, expected file or stdin: true")
+          mapping.mark,
+          "\(mapping.path) names nothing to read, expected file, stdin: true or spend_logs")
       }
     })
+
+  private static func checkSpendLogs(
+    _ options: SourceOptions, _ field: Field, _ mapping: Mapping, _ decoder: inout ConfigDecoder
+  ) {
+    for name in ["file", "stdin", "format", "rotate"] {
+      if let other = mapping[name] {
+        decoder.complain(other, "given together with spend_logs, which is no log")
+      }
+    }
+    // A variable keeps a password out of the file.
+    if let url = options.spendLogs?.url, (try? PostgresURL(url))?.hasPassword == true,
+      case .scalar(let raw, _) = field.node.content, raw == url
+    {
+      decoder.secretFiles.append(decoder.file)
+    }
+  }
 
   private static let rotationSection = Section(
     blank: SourceOptions.Rotation(),
@@ -90,5 +127,21 @@ extension SourceOptions {
       decoder.complain(
         node.mark, "sources[\(index)] reads \(source.name.quoted), as sources[\(other)] does")
     }
+  }
+}
+
+/// `spend_logs:`.
+struct SpendLogsURL: Equatable, Sendable {
+  var url: String
+
+  static let kind = Kind<SpendLogsURL>.scalar(
+    "URL", expected: "a URL such as postgres://user@host/database",
+    show: { .text((try? PostgresURL($0.url))?.redacted ?? "postgres:…") }
+  ) { text, _ throws(Complaint) in
+    guard text.hasPrefix("postgres:") || text.hasPrefix("postgresql:") else { return nil }
+    do throws(PostgresURL.Problem) {
+      _ = try PostgresURL(text)
+      return SpendLogsURL(url: text)
+    } catch { throw Complaint(error.reason) }
   }
 }

@@ -55,26 +55,40 @@ struct Admission {
     _ report: Report
   ) throws(LedgerError) {
     let oldest = now - dedup
-    let mayBeLate = ranking.hasCountedPayloads(now: now)
+    let late = Native.Late(
+      payloads: ranking.hasCountedPayloads(now: now), rows: ranking.hasCountedRows(now: now))
     // Native lines first: a payload of the same batch may be a copy of one.
-    for index in batch.requests.indices where batch.requests[index].form != .payload {
+    for index in batch.requests.indices where !batch.requests[index].yields {
       let record = batch.requests[index]
       let isNew = try admit(
-        Native(record, mayBeLate: mayBeLate), oldest: oldest, ledger: ledger, report)
+        Native(record, late), oldest: oldest, ledger: ledger, report)
       if !isNew { batch.requests[index].form = .void }
       report(isNew ? .counted : .duplicate, record.source, record.stream, record.end)
     }
     for index in batch.attempts.indices {
       let record = batch.attempts[index]
       let isNew = try admit(
-        Native(record, mayBeLate: mayBeLate), oldest: oldest, ledger: ledger, report)
+        Native(record, late), oldest: oldest, ledger: ledger, report)
       batch.attempts[index].isVoid = !isNew
       report(isNew ? .counted : .duplicate, record.source, record.stream, record.end)
     }
     let holds = ranking.holdsPayloads(now: now)
     for index in batch.requests.indices where batch.requests[index].form == .payload {
       let record = batch.requests[index]
-      let fate = try judge(record, of: batch, holds: holds, oldest: oldest, ledger: ledger)
+      let hasRow = late.rows ? try hasRow(record, oldest: oldest, ledger) : false
+      let fate =
+        hasRow
+        ? Fate.duplicate
+        : try judge(record, of: batch, holds: holds, oldest: oldest, ledger: ledger)
+      if fate != .counted { batch.requests[index].form = .void }
+      if fate != .duplicate { withdrawRows(copiesOf: record, report) }
+      report(fate, record.source, record.stream, record.end)
+    }
+    // Rows last, which know least.
+    for index in batch.requests.indices where batch.requests[index].isRow {
+      let record = batch.requests[index]
+      let fate = try judge(
+        record, of: batch, holds: ranking.holdsRows(now: now), oldest: oldest, ledger: ledger)
       if fate != .counted { batch.requests[index].form = .void }
       report(fate, record.source, record.stream, record.end)
     }
@@ -83,6 +97,12 @@ struct Admission {
 
   /// A native event, and the payloads that it may be a copy of.
   private struct Native {
+    /// Which copies may have been counted lately.
+    struct Late {
+      var payloads: Bool
+      var rows: Bool
+    }
+
     var identity: Identity
     var call: UInt64
     var end: Timestamp
@@ -91,17 +111,21 @@ struct Admission {
     var hasCopies = true
     var isAttempt = false
 
-    init(_ record: RequestRecord, mayBeLate: Bool) {
+    init(_ record: RequestRecord, _ late: Late) {
       (identity, call, end) = (record.identity, record.callHash, record.end)
-      copies = mayBeLate ? [.payloadAnswer, .payloadFailure] : []
+      copies =
+        (late.payloads ? [.payloadAnswer, .payloadFailure] : [])
+        + (late.rows ? [.rowOfCall] : [])
     }
 
     /// A payload tells of a request's first failed attempt only.
-    init(_ record: AttemptRecord, mayBeLate: Bool) {
+    init(_ record: AttemptRecord, _ late: Late) {
       (identity, call, end) = (record.identity, record.callHash, record.end)
       isAttempt = true
       hasCopies = identity.hash == Identity.hash(call, .nativeAttempt(1))
-      copies = mayBeLate && hasCopies ? [.payloadFailure] : []
+      copies =
+        (late.payloads && hasCopies ? [.payloadFailure] : [])
+        + (late.rows ? [.rowOfCall] : [])
     }
   }
 
@@ -125,6 +149,17 @@ struct Admission {
     return isNew
   }
 
+  /// Rows that wait tell of nothing that a payload does not.
+  private mutating func withdrawRows(copiesOf record: RequestRecord, _ report: Report) {
+    guard ranking.count > 0 else { return }
+    for copy in ranking.withdraw(
+      copiesOf: record.callHash, from: record.start, to: record.end, onlyFailures: false,
+      onlyRows: true)
+    {
+      report(.duplicate, copy.source, 0, copy.end)
+    }
+  }
+
   private mutating func judge(
     _ record: RequestRecord, of batch: RecordBatch, holds: Bool, oldest: Timestamp,
     ledger: some CountedEvents
@@ -133,7 +168,7 @@ struct Admission {
     if !holds { return try count(record, ledger) ? .counted : .duplicate }
     if ranking.isHeld(record.identity) { return .duplicate }
     if try ledger.isKnown(record.identity) { return .duplicate }
-    if try hasNativeCopy(record, ledger) { return .duplicate }
+    if try hasBetterCopy(record, ledger) { return .duplicate }
     if !waits { return try count(record, ledger) ? .counted : .duplicate }
     ranking.hold(record, of: batch)
     return .held
@@ -147,18 +182,27 @@ struct Admission {
     for index in first..<batch.requests.count {
       let record = batch.requests[index]
       // An import may have added its native copy since.
-      let hasCopy = try hasNativeCopy(record, ledger)
+      let hasCopy = try hasBetterCopy(record, ledger)
       let isNew = hasCopy ? false : try count(record, ledger)
       if !isNew { batch.requests[index].form = .void }
       report(isNew ? .counted : .duplicate, record.source, 0, record.end)
     }
   }
 
-  private mutating func hasNativeCopy(
+  private mutating func hasRow(
+    _ record: RequestRecord, oldest: Timestamp, _ ledger: some CountedEvents
+  ) throws(LedgerError) -> Bool {
+    guard record.identity.start >= oldest else { return false }
+    return try wasCounted(.rowOfCall, record.callHash, record.start, record.end, ledger)
+  }
+
+  private mutating func hasBetterCopy(
     _ record: RequestRecord, _ ledger: some CountedEvents
   ) throws(LedgerError) -> Bool {
     let kinds: [EventKind] =
-      record.outcome == .failure ? [.nativeRequest, .nativeAttempt(1)] : [.nativeRequest]
+      record.isRow
+      ? [.nativeRequest, .payloadAnswer, .payloadFailure]
+      : record.outcome == .failure ? [.nativeRequest, .nativeAttempt(1)] : [.nativeRequest]
     for kind in kinds {
       if try wasCounted(kind, record.callHash, record.start, record.end, ledger) { return true }
     }
@@ -171,7 +215,13 @@ struct Admission {
     guard try ledger.admit(record.identity, lasting: record.end - record.start) else {
       return false
     }
-    ranking.notePayload(record.start)
+    guard record.isRow else {
+      ranking.notePayload(record.start)
+      return true
+    }
+    let mark = Identity(start: record.start, call: record.callHash, kind: .rowOfCall)
+    _ = try ledger.admit(mark, lasting: record.end - record.start)
+    ranking.noteRow(record.start)
     return true
   }
 

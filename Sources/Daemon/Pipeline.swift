@@ -72,7 +72,7 @@ final class Pipeline {
         PipelineInput(
           options, index: index, metadataNames: settings.labels.metadataNames,
           resume: try ledger.checkpoints(source: options.name), dedup: settings.ledger.dedup,
-          queue: queue, previous: previous))
+          queue: queue, now: now, previous: previous))
     }
     self.inputs = inputs
     day = now.day

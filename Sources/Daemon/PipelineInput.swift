@@ -9,7 +9,7 @@ final class PipelineInput {
   let options: SourceOptions
   let index: Int32
   let name: String
-  private let reader: Reader
+  private let reader: SourceReader
   private let decoder: RecordDecoder
   private let dedup: TimeSpan
   private(set) var counts = SourceCounts()
@@ -38,24 +38,18 @@ final class PipelineInput {
   /// More than this at a time tells nobody more.
   private static let mostProblems = 64
 
-  private enum Reader {
-    case files(FileSource)
-    case standardInput(StandardInputSource)
-    case push(PushSource)
-  }
-
   /// `previous` are the inputs of a pipeline that this one's replaces, every batch committed or
   /// given up: what they took from standard input cannot be read again from there, and whoever
   /// pushed waits for an answer.
   init(
     _ options: SourceOptions, index: Int, metadataNames: [String], resume: [FileCheckpoint],
-    dedup: TimeSpan, queue: PushQueue, previous: [PipelineInput] = []
+    dedup: TimeSpan, queue: PushQueue, now: Timestamp, previous: [PipelineInput] = []
   ) {
     self.options = options
     self.index = Int32(index)
     name = options.name
     self.dedup = dedup
-    decoder = RecordDecoder(format: options.format, metadataNames: metadataNames)
+    decoder = RecordDecoder(options, metadataNames: metadataNames)
     reader =
       switch options.input {
       case .files(let glob):
@@ -64,23 +58,17 @@ final class PipelineInput {
             glob: glob, start: options.start, maxLine: options.maxLine,
             rotation: options.rotation, resume: resume))
       case .standardInput:
-        previous.lazy.compactMap(\.standardInput).first
+        previous.lazy.compactMap(\.reader.standardInput).first
           ?? .standardInput(StandardInputSource(maxLine: options.maxLine))
       case .push:
-        previous.lazy.compactMap(\.push).first
+        previous.lazy.compactMap(\.reader.push).first
           ?? .push(PushSource(queue: queue, maxLine: options.maxLine))
+      case .spendLogs:
+        previous.lazy.compactMap { $0.reader.spendLogs(options) }.first
+          ?? .spendLogs(
+            SpendLogSource(
+              options, resume: resume, dedup: dedup, now: now, onArrival: queue.onArrival))
       }
-  }
-
-  private var standardInput: Reader? {
-    guard case .standardInput(let input) = reader else { return nil }
-    input.rewind()
-    return reader
-  }
-
-  private var push: Reader? {
-    guard case .push = reader else { return nil }
-    return reader
   }
 
   /// Reads about `budget` bytes into `batch`. True if there is more to read right now.
@@ -103,12 +91,16 @@ final class PipelineInput {
         push.read(budget: budget) { line, index, number in
           take(line, at: index, file: number, into: &batch, times)
         }
+      case .spendLogs(let rows):
+        rows.read(budget: budget) { line, offset, file in
+          take(line, at: offset, file: file, into: &batch, times)
+        }
       }
     counts.lines += Int64(result.lines + result.tooLong)
     counts.bytes += Int64(result.bytes)
     counts.rejected[Rejection.tooLong.index] += Int64(result.tooLong)
     for problem in result.problems { complain(problem) }
-    if !hasFiles, result.problems.isEmpty {
+    if !reader.hasFiles, result.problems.isEmpty {
       problems.append(
         Problem(
           kind: "none \(name)",
@@ -117,8 +109,8 @@ final class PipelineInput {
     if let latest, let warning = clockWatch.note(latest, isFresh: isFresh, now: times.now) {
       problems.append(Problem(kind: "clock \(name)", message: "\(name): \(warning)"))
     }
-    status.isUp = hasFiles && !result.problems.contains { $0.stopsReading }
-    status.lagBytes = lagBytes
+    status.isUp = reader.hasFiles && !result.problems.contains { $0.stopsReading }
+    status.lagBytes = reader.lagBytes
     status.isCaughtUp = !result.hasMore
     return result.hasMore
   }
@@ -172,9 +164,14 @@ final class PipelineInput {
 
   private func complain(about rejection: Rejection, at offset: Int64, file: Int) {
     let path = path(of: file)
-    let place = if case .push = reader { "element" } else { "the line at byte" }
+    let place =
+      switch reader {
+      case .push: "element \(offset)"
+      case .spendLogs: "a row"
+      case .files, .standardInput: "the line at byte \(offset)"
+      }
     complain(kind: "\(rejection.rawValue) \(path)") {
-      "\(path): \(place) \(offset) is not counted: \(rejection.meaning)"
+      "\(path): \(place) is not counted: \(rejection.meaning)"
     }
   }
 
@@ -194,32 +191,12 @@ final class PipelineInput {
     switch reader {
     case .files(let files): files.path(of: file)
     case .standardInput: "standard input"
-    case .push: name
-    }
-  }
-
-  private var hasFiles: Bool {
-    switch reader {
-    case .files(let files): files.hasFiles
-    case .standardInput, .push: true
-    }
-  }
-
-  private var lagBytes: Int64 {
-    switch reader {
-    case .files(let files): files.lagBytes
-    case .standardInput(let input): input.lagBytes
-    case .push(let push): push.lagBytes
+    case .push, .spendLogs: name
     }
   }
 
   /// The files that have more to read; standard input is file 0.
-  var unreadStreams: [Int32] {
-    switch reader {
-    case .files(let files): files.unreadFiles.map { Int32(truncatingIfNeeded: $0) }
-    case .standardInput, .push: status.isCaughtUp ? [] : [0]
-    }
-  }
+  var unreadStreams: [Int32] { reader.unreadStreams(isCaughtUp: status.isCaughtUp) }
 
   /// Whether a commit is asked for, though there may be nothing new.
   var awaitsCommit: Bool {
@@ -242,6 +219,9 @@ final class PipelineInput {
 
   /// Hands the checkpoints that changed to the ledger.
   func writeCheckpoints(to ledger: CostLedger) throws(LedgerError) {
+    if case .spendLogs(let rows) = reader, let changed = rows.takeChangedCheckpoint() {
+      try ledger.write(changed: [changed], removed: [], source: name)
+    }
     guard case .files(let files) = reader else { return }
     let (changed, removed) = files.takeChangedCheckpoints()
     try ledger.write(changed: changed, removed: removed, source: name)
@@ -250,21 +230,13 @@ final class PipelineInput {
   /// The batch is durable.
   func didCommit() {
     counts = SourceCounts()
-    switch reader {
-    case .files(let files): files.didCommit()
-    case .standardInput(let input): input.commit()
-    case .push(let push): push.commit()
-    }
+    reader.commit()
   }
 
   /// The batch is not durable: the same lines will be read again.
   func rewind() {
     counts = SourceCounts()
-    switch reader {
-    case .files(let files): files.rewind()
-    case .standardInput(let input): input.rewind()
-    case .push(let push): push.rewind()
-    }
+    reader.rewind()
   }
 
   /// Has `watcher` wake the ingest thread for this source's files.

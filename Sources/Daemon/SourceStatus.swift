@@ -10,11 +10,13 @@ struct SourceStatus: Sendable, Equatable {
   var lastEvent: Timestamp?
   private(set) var hasNative = false
   private(set) var hasPayload = false
+  private(set) var hasRows = false
 
   mutating func note(_ format: RecordDecoder.Recognised) {
     switch format {
     case .native: hasNative = true
     case .litellm: hasPayload = true
+    case .row: hasRows = true
     }
   }
 
@@ -27,5 +29,6 @@ struct SourceStatus: Sendable, Equatable {
   /// The formats seen so far, and whether they tell every attempt.
   var formats: [(format: String, attempts: String)] {
     (hasNative ? [("native", "exact")] : []) + (hasPayload ? [("litellm", "partial")] : [])
+      + (hasRows ? [("spend_logs", "partial")] : [])
   }
 }

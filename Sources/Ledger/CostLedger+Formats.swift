@@ -45,6 +45,7 @@ extension CostLedger {
     }
     try write(changes.nativeSeen, key: Self.nativeSeen)
     try write(changes.payloadSeen, key: Self.payloadSeen)
+    try write(changes.rowSeen, key: Self.rowSeen)
   }
 
   /// What is held, in order of time, and which formats were seen until when.
@@ -52,6 +53,7 @@ extension CostLedger {
     var contents = HeldContents()
     contents.nativeSeen = try seen(Self.nativeSeen)
     contents.payloadSeen = try seen(Self.payloadSeen)
+    contents.rowSeen = try seen(Self.rowSeen)
     let query = try database.prepare(
       "SELECT start, hash, call, source, line FROM held ORDER BY start, hash")
     while try query.step() {
@@ -68,6 +70,7 @@ extension CostLedger {
 
   private static let nativeSeen = "native_seen"
   private static let payloadSeen = "payload_seen"
+  private static let rowSeen = "row_seen"
 
   private func write(_ time: Timestamp?, key: String) throws(LedgerError) {
     guard let time else { return }

@@ -26,6 +26,8 @@ package struct HeldContents: Sendable, Equatable {
   package var nativeSeen: Timestamp?
   /// The same of payloads.
   package var payloadSeen: Timestamp?
+  /// The same of rows of LiteLLM's database.
+  package var rowSeen: Timestamp?
 
   /// Nothing held, nothing seen.
   package init() {}
@@ -38,6 +40,7 @@ package struct HeldChanges: Sendable, Equatable {
   /// Nil if it is what it was.
   package var nativeSeen: Timestamp?
   package var payloadSeen: Timestamp?
+  package var rowSeen: Timestamp?
 
   /// Nothing happened.
   package init() {}

@@ -39,6 +39,10 @@ package enum EventKind: Hashable, Sendable {
   /// A payload whose status is anything but failure.
   case payloadAnswer
   case payloadFailure
+  /// A row of LiteLLM's database, by its own id.
+  case row
+  /// The same by its call, so that the other formats find it.
+  case rowOfCall
 
   fileprivate var code: UInt64 {
     switch self {
@@ -46,6 +50,8 @@ package enum EventKind: Hashable, Sendable {
     case .nativeAttempt(let number): UInt64(truncatingIfNeeded: number) << 8 | 2
     case .payloadAnswer: 3
     case .payloadFailure: 4
+    case .row: 5
+    case .rowOfCall: 6
     }
   }
 }
@@ -129,6 +135,10 @@ package struct RequestRecord: Sendable {
     case whole
     /// One LiteLLM payload: it becomes whole when it is settled with its other half.
     case payload
+    /// A row of LiteLLM's database: all of a request, to be counted where no log tells of it.
+    case row
+    /// A row that is the bill of one attempt: likewise, but it is no request.
+    case bill
     /// The success of a request already counted as failed, or the bill of one's broken attempt:
     /// adds tokens and cost, no request.
     case late
@@ -137,6 +147,10 @@ package struct RequestRecord: Sendable {
   }
 
   package var form = Form.whole
+  /// Whether it waits where a better format may tell of the same request.
+  package var yields: Bool { form == .payload || isRow }
+  /// Whether it comes from LiteLLM's database.
+  package var isRow: Bool { form == .row || form == .bill }
   package var identity: Identity
   /// The hash of its call id.
   package var callHash: UInt64 = 0

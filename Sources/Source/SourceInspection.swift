@@ -76,6 +76,7 @@ package struct SourceInspection: Sendable, Equatable {
       switch try decoder.decode(line, now: now, into: &batch) {
       case .native: native += 1
       case .litellm: payloads += 1
+      case .row: break
       }
     } catch {
       rejected[error, default: 0] += 1

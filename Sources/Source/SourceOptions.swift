@@ -1,3 +1,4 @@
+import Postgres
 package import Support
 
 /// One entry of `sources:` in the configuration.
@@ -9,6 +10,8 @@ package struct SourceOptions: Sendable, Equatable {
     case standardInput
     /// Bodies that are posted to `/ingest/litellm`.
     case push
+    /// LiteLLM's own table of spend in the database at this URL.
+    case spendLogs(url: String)
   }
 
   /// What the lines are.
@@ -49,16 +52,24 @@ package struct SourceOptions: Sendable, Equatable {
   /// Lines longer than this many bytes are counted as rejected and skipped.
   package var maxLine = 1 << 20
   package var rotation = Rotation()
+  /// Of the database, if it is not in its URL.
+  package var password: String?
 
   /// Options for `input` with every default.
   package init(input: Input) { self.input = input }
 
-  /// The value of the `source` label: the glob, `stdin` or `push`.
+  /// The value of the `source` label: the glob, `stdin`, `push`, or host and name of a database.
   package var name: String {
     switch input {
     case .files(let glob): glob
     case .standardInput: "stdin"
     case .push: "push"
+    case .spendLogs(let url): "postgres://\((try? PostgresURL(url))?.place ?? "")"
     }
+  }
+
+  /// Whether it is LiteLLM's database rather than a log.
+  package var isSpendLogs: Bool {
+    if case .spendLogs = input { true } else { false }
   }
 }

@@ -75,7 +75,7 @@ struct UsageTests {
           status: 2, output: "",
           error: """
             sidelight: sidelight.yaml:1:9: listen: port 99999 is over 65535
-            sidelight: sidelight.yaml:2:11: sources[0] names nothing to read, expected file or stdin: true
+            sidelight: sidelight.yaml:2:11: sources[0] names nothing to read, expected file, stdin: true or spend_logs
             sidelight: sidelight.yaml:2:12: unknown key "fil" in sources[0], did you mean "file"?
 
             """))

@@ -25,7 +25,8 @@ import Testing
     Mistake(
       "sources:\n- {file: a, settle: 1m}",
       #"2:13: unknown key "settle" in sources[0] (known: "#
-        + "file, stdin, format, settle_after, start, max_line, rotate)"),
+        + "file, stdin, spend_logs, password, password_file, format, settle_after, start, max_line,"
+        + " rotate)"),
     Mistake("prices: {url: x}", #"1:10: unknown key "url" in prices (known: file)"#),
     Mistake("instance: a\ninstance: b", #"2:1: key "instance" is given twice, first at 1:1"#),
     Mistake(
@@ -128,10 +129,10 @@ import Testing
   static let sources = [
     Mistake(
       "sources: [{format: auto}]",
-      "1:11: sources[0] names nothing to read, expected file or stdin: true"),
+      "1:11: sources[0] names nothing to read, expected file, stdin: true or spend_logs"),
     Mistake(
       "sources: [{stdin: false}]",
-      "1:11: sources[0] names nothing to read, expected file or stdin: true"),
+      "1:11: sources[0] names nothing to read, expected file, stdin: true or spend_logs"),
     Mistake(
       "sources: [{file: a, stdin: true}]",
       "1:28: sources[0].stdin: given together with file, expected one of them"),

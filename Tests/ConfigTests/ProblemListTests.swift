@@ -22,7 +22,7 @@ struct ProblemListTests {
         1:1: unknown key "lisen", did you mean "listen"?
         3:13: sources[0].format: expected one of auto, native, litellm, got "nativ", \
         did you mean "native"?
-        5:5: sources[1] names nothing to read, expected file or stdin: true
+        5:5: sources[1] names nothing to read, expected file, stdin: true or spend_logs
         6:17: ledger.dedup: 1s is not within 1h to 90d: a repeat that comes later is counted again
         6:26: ledger.url: expected a URL such as sqlite:///var/lib/sidelight/ledger.db
         6:39: unknown key "retantion" in ledger, did you mean "retention"?

@@ -14,38 +14,36 @@ import Testing
       ConfigurationReference.rows.map(\.path) == [
         "listen", "instance", "web.token", "web.token_file", "web.open", "web.hosts",
         "web.config_file", "proxy.url", "proxy.api_key", "proxy.api_key_file", "proxy.config",
-        "proxy.probe",
-        "proxy.interval", "proxy.live_interval", "proxy.timeout", "proxy.assume_cached",
-        "proxy.ca_file", "sources",
-        "sources[].file", "sources[].stdin", "sources[].format", "sources[].settle_after",
-        "sources[].start", "sources[].max_line", "sources[].rotate.size",
+        "proxy.probe", "proxy.interval", "proxy.live_interval", "proxy.timeout",
+        "proxy.assume_cached", "proxy.ca_file", "sources", "sources[].file", "sources[].stdin",
+        "sources[].spend_logs", "sources[].password", "sources[].password_file", "sources[].format",
+        "sources[].settle_after", "sources[].start", "sources[].max_line", "sources[].rotate.size",
         "sources[].rotate.keep", "ledger.url", "ledger.password", "ledger.password_file",
         "ledger.local", "ledger.spool_size", "ledger.retention", "ledger.detail",
         "ledger.detail_size", "ledger.dedup", "ledger.commit_interval", "labels.power_level",
-        "labels.attribution", "labels.extra", "labels.limits", "health.window",
-        "health.lookback", "health.min_attempts", "health.unhealthy_ratio",
-        "health.degraded_ratio", "health.rate_limited_weight", "health.down_faults",
-        "health.down_after", "health.hysteresis", "health.recover_attempts",
-        "health.recover_after", "health.forget_after", "health.providers", "health.notify_after",
+        "labels.attribution", "labels.extra", "labels.limits", "health.window", "health.lookback",
+        "health.min_attempts", "health.unhealthy_ratio", "health.degraded_ratio",
+        "health.rate_limited_weight", "health.down_faults", "health.down_after",
+        "health.hysteresis", "health.recover_attempts", "health.recover_after",
+        "health.forget_after", "health.providers", "health.notify_after",
         "health.score.power_levels", "health.score.quality", "health.score.default_quality",
-        "health.score.max_latency", "prices.file", "compat",
-        "receivers", "receivers[].name", "receivers[].events", "receivers[].webhook.url",
-        "receivers[].webhook.secret", "receivers[].webhook.secret_file",
-        "receivers[].telegram.bot_token", "receivers[].telegram.bot_token_file",
-        "receivers[].telegram.chat_id", "receivers[].telegram.message_thread_id",
-        "receivers[].telegram.api_url", "receivers[].slack.url", "receivers[].slack.url_file",
-        "receivers[].alertmanager.urls", "budgets", "budgets[].name", "budgets[].limit",
-        "budgets[].period", "budgets[].timezone", "budgets[].thresholds", "budgets[].match",
-        "budgets[].per", "budgets[].notify", "budgets[].forecast", "budgets[].gate_on_error",
-        "include",
+        "health.score.max_latency", "prices.file", "compat", "receivers", "receivers[].name",
+        "receivers[].events", "receivers[].webhook.url", "receivers[].webhook.secret",
+        "receivers[].webhook.secret_file", "receivers[].telegram.bot_token",
+        "receivers[].telegram.bot_token_file", "receivers[].telegram.chat_id",
+        "receivers[].telegram.message_thread_id", "receivers[].telegram.api_url",
+        "receivers[].slack.url", "receivers[].slack.url_file", "receivers[].alertmanager.urls",
+        "budgets", "budgets[].name", "budgets[].limit", "budgets[].period", "budgets[].timezone",
+        "budgets[].thresholds", "budgets[].match", "budgets[].per", "budgets[].notify",
+        "budgets[].forecast", "budgets[].gate_on_error", "include",
       ])
   }
 
   /// Every row's key is known to the decoder, and its default is one that the decoder reads.
   @Test func theDecoderKnowsEveryRow() throws {
-    let words = ["none", "the host name", "required, or `stdin`"]
+    let words = ["none", "the host name", "required, or `stdin` or `spend_logs`"]
     // Some need several keys or a file; those have tests of their own.
-    let own = ["receivers", "budgets", "web.config_file"]
+    let own = ["receivers", "budgets", "web.config_file", "sources[].spend", "sources[].pass"]
     for row in ConfigurationReference.rows where !own.contains(where: row.path.hasPrefix) {
       let value =
         row.type == "URL" && row.fallback == "none"
@@ -98,7 +96,7 @@ import Testing
     #expect(
       lines.contains { $0.hasPrefix("| `sources[].start` | one of beginning, end | `beginning` |") }
     )
-    #expect(lines.contains { $0.hasPrefix("| `sources[].file` | glob | required, or `stdin` |") })
+    #expect(lines.contains { $0.hasPrefix("| `sources[].file` | glob | required, or `stdin` or") })
   }
 
   @Test func theExampleIsTheDefaultsAndNamesEveryKey() throws {

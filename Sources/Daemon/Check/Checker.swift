@@ -46,6 +46,7 @@ package enum Checker {
 
   private static func source(_ options: SourceOptions, now: Timestamp) -> Finding {
     let subject = "source \(options.name)"
+    if options.isSpendLogs { return spendLogs(options, now: now) }
     guard case .files = options.input else { return Finding(.ok, subject, "standard input") }
     let found = SourceInspection(options, now: now)
     if let problem = found.problems.first { return Finding(.failed, subject, problem) }

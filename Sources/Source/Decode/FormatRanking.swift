@@ -3,9 +3,9 @@ package import Support
 
 /// Decides which of a request's copies counts where one proxy is read in two formats.
 ///
-/// Native lines know more, so a payload waits for `settle_after` and counts only if no native event
-/// has the same call id at the same time. Without native lines nothing waits. What waits is kept in
-/// the ledger.
+/// Native lines know more than payloads, and those more than rows of LiteLLM's database, so a payload
+/// or row waits for `settle_after` and counts only if no event of a better format has the same call id
+/// at the same time. Where there is no better format nothing waits. What waits is kept in the ledger.
 package struct FormatRanking {
   /// How far apart two clocks may have read the same moment.
   package static let slack = TimeSpan.seconds(1)
@@ -14,22 +14,25 @@ package struct FormatRanking {
   /// Bytes for each besides its line.
   private static let overhead = 500
 
-  /// One payload that waits.
+  /// One payload or row that waits.
   package struct Held: Equatable {
     package var event: HeldEvent
     package var source: Int32
     package var end: Timestamp
     var isFailure: Bool
+    var isRow = false
     var due: Timestamp
 
     /// A payload as it will be released.
     package init(
-      event: HeldEvent, source: Int32, end: Timestamp, isFailure: Bool, due: Timestamp
+      event: HeldEvent, source: Int32, end: Timestamp, isFailure: Bool, isRow: Bool = false,
+      due: Timestamp
     ) {
       self.event = event
       self.source = source
       self.end = end
       self.isFailure = isFailure
+      self.isRow = isRow
       self.due = due
     }
   }
@@ -38,11 +41,13 @@ package struct FormatRanking {
   private let dedup: TimeSpan
   private let capacity: Int
   private let hasNativeSource: Bool
+  private let hasLog: Bool
   private let encoder: NativeEncoder
   private let decoder: RecordDecoder
 
   private var nativeSeen: Timestamp?
   private var payloadSeen: Timestamp?
+  private var rowSeen: Timestamp?
   private var held: [Identity: Held] = [:]
   private var byCall: [UInt64: [Identity]] = [:]
   private var bytes = 0
@@ -61,10 +66,12 @@ package struct FormatRanking {
     self.dedup = dedup
     self.capacity = capacity
     hasNativeSource = sources.contains { $0.format == .native }
+    hasLog = sources.contains { !$0.isSpendLogs }
     encoder = NativeEncoder(metadataNames: metadataNames)
     decoder = RecordDecoder(format: .native, metadataNames: metadataNames)
     nativeSeen = restored.nativeSeen
     payloadSeen = restored.payloadSeen
+    rowSeen = restored.rowSeen
     var batch = RecordBatch()
     for event in restored.events {
       batch.removeAll()
@@ -86,6 +93,23 @@ package struct FormatRanking {
   /// Whether a native event may be a late copy of a payload that was counted.
   package func hasCountedPayloads(now: Timestamp) -> Bool {
     payloadSeen.map { $0 >= now - dedup } ?? false
+  }
+
+  /// The same of rows: any log may tell of their requests, or did lately.
+  package func holdsRows(now: Timestamp) -> Bool {
+    hasLog || [nativeSeen, payloadSeen].contains { $0.map { $0 >= now - dedup } ?? false }
+  }
+
+  /// Whether an event of a log may be a late copy of a row that was counted.
+  package func hasCountedRows(now: Timestamp) -> Bool {
+    rowSeen.map { $0 >= now - dedup } ?? false
+  }
+
+  /// A row that began then was counted.
+  package mutating func noteRow(_ start: Timestamp) {
+    if let rowSeen, start <= rowSeen { return }
+    rowSeen = Self.ceiling(start)
+    changes.rowSeen = rowSeen
   }
 
   /// A native event that began then was counted.
@@ -121,7 +145,7 @@ package struct FormatRanking {
   private mutating func keep(_ record: RequestRecord, _ event: HeldEvent) {
     var entry = Held(
       event: event, source: record.source, end: record.end,
-      isFailure: record.outcome == .failure,
+      isFailure: record.outcome == .failure, isRow: record.isRow,
       due: record.end + sources[Int(record.source)].settleAfter)
     // A failure waits on with the answer that will be joined to it, for its own time at most.
     for other in byCall[event.call, default: []] {
@@ -143,13 +167,15 @@ package struct FormatRanking {
   }
 
   /// Gives up payloads that are copies of a native event: of a request, or of its first attempt,
-  /// which only a failure can be.
+  /// which only a failure can be. Of a payload, rows alone are copies.
   package mutating func withdraw(
-    copiesOf call: UInt64, from start: Timestamp, to end: Timestamp, onlyFailures: Bool
+    copiesOf call: UInt64, from start: Timestamp, to end: Timestamp, onlyFailures: Bool,
+    onlyRows: Bool = false
   ) -> [Held] {
     guard !held.isEmpty, let candidates = byCall[call] else { return [] }
     let copies = candidates.compactMap { held[$0] }.filter {
-      (!onlyFailures || $0.isFailure) && $0.event.identity.start <= end + Self.slack
+      (!onlyFailures || $0.isFailure) && (!onlyRows || $0.isRow)
+        && $0.event.identity.start <= end + Self.slack
         && $0.end >= start - Self.slack
     }
     for copy in copies { forget(copy) }
@@ -227,6 +253,10 @@ package struct FormatRanking {
   ) -> RequestRecord? {
     guard var record = decoder.stored(event.line, into: &batch) else { return nil }
     record.form = .payload
+    if sources[Int(source)].isSpendLogs {
+      // A bill's own id is longer than its call's.
+      record.form = batch.hash(record.id) == event.call ? .row : .bill
+    }
     record.identity = event.identity
     record.callHash = event.call
     record.source = source

@@ -7,12 +7,16 @@ package struct RecordDecoder {
   package enum Recognised: Sendable {
     case native
     case litellm
+    /// A row of LiteLLM's database.
+    case row
   }
 
   private let format: SourceOptions.Format
   private let line: LogLine
   private let native: NativeDecoder
   private let payload: PayloadDecoder
+  /// Nil for a log.
+  private let row: RowDecoder?
 
   /// Reads `format`, and the values of the metadata keys `metadataNames` with each request.
   package init(format: SourceOptions.Format, metadataNames: [String]) {
@@ -20,6 +24,16 @@ package struct RecordDecoder {
     line = LogLine(metadataNames: metadataNames)
     native = NativeDecoder(line: line)
     payload = PayloadDecoder(line: line)
+    row = nil
+  }
+
+  /// Reads what the source of `options` delivers.
+  package init(_ options: SourceOptions, metadataNames: [String]) {
+    format = options.format
+    line = LogLine(metadataNames: metadataNames)
+    native = NativeDecoder(line: line)
+    payload = PayloadDecoder(line: line)
+    row = options.isSpendLogs ? RowDecoder(line: line) : nil
   }
 
   /// Appends the line's record to `batch`; `line` has 64 readable bytes behind it.
@@ -37,6 +51,7 @@ package struct RecordDecoder {
     switch recognised {
     case .native: try native.decode(into: &batch)
     case .litellm: try payload.decode(into: &batch)
+    case .row: try row?.decode(into: &batch)
     }
     let latest = now + .hours(1)
     if batch.requests.count > requests, batch.requests[requests].end > latest {
@@ -63,6 +78,7 @@ package struct RecordDecoder {
   }
 
   private func recognise() throws(Rejection) -> Recognised {
+    if row != nil { return .row }
     switch format {
     case .native: return .native
     case .litellm: return .litellm

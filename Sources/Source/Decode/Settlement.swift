@@ -4,8 +4,8 @@ package import Support
 /// Joins the one or two payload lines of a request into one whole request.
 ///
 /// LiteLLM writes a failure when a request's first attempt fails and a success when it is answered
-/// after all, seconds later, under the same call id. A failure therefore waits for `settleAfter`;
-/// what waits is kept in the ledger, so that a crash forgets none.
+/// after all, seconds later, under the same call id. A failure therefore waits for `settleAfter`,
+/// kept in the ledger, so that a crash forgets none.
 package struct Settlement {
   /// How long a settled failure is remembered for a success that comes late after all.
   package static let rememberSettled = TimeSpan.hours(1)
@@ -58,8 +58,10 @@ package struct Settlement {
 
   /// Turns the batch's payload records into whole requests and attempts, or lets them wait.
   package mutating func settle(_ batch: inout RecordBatch) {
-    for index in batch.requests.indices where batch.requests[index].form == .payload {
-      settle(index, of: &batch)
+    for index in batch.requests.indices {
+      let form = batch.requests[index].form
+      if form == .payload { settle(index, of: &batch) }
+      if form == .row || form == .bill { batch.settleRow(index) }
     }
   }
 

@@ -45,7 +45,8 @@ package final class PushQueue: Sendable {
   }
 
   private let state = Locked(State())
-  private let onArrival: @Sendable () -> Void
+  /// Wakes the reader of this and of other things.
+  package let onArrival: @Sendable () -> Void
 
   /// `onArrival` is called after each delivery, to wake its reader.
   package init(onArrival: @escaping @Sendable () -> Void = {}) { self.onArrival = onArrival }

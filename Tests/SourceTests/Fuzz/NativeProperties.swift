@@ -55,7 +55,8 @@ enum NativeProperties {
     switch result {
     case .success(.native): try hold(count == 1, "a usable line is \(count) records")
     // Health checks are none.
-    case .success(.litellm): try hold(count <= 1, "a usable line is \(count) records")
+    case .success(.litellm), .success(.row):
+      try hold(count <= 1, "a usable line is \(count) records")
     case .failure: try hold(batch.isEmpty, "a rejected line is a record")
     }
     for record in batch.requests { try check(record, of: batch) }
