@@ -146,6 +146,14 @@ struct SpendLogTests {
 
   @Test func crashesAndLateRowsCountOnce() throws {
     try insert(rows.prefix(200))
+    // A proxy whose clock is ten years ahead takes nothing from the others.
+    try insert([
+      """
+      {"request_id":"future","call_type":"","api_key":"","spend":9,"total_tokens":0,\
+      "prompt_tokens":0,"completion_tokens":0,"startTime":"2036-01-01T00:00:00",\
+      "endTime":"2036-01-01T00:00:01","model":"m","status":"success"}
+      """
+    ])
     let rig = rig()
     try run(rig, rows: 200)
     // Others that began earlier, at the same time and later.

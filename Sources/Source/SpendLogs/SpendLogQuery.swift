@@ -43,9 +43,11 @@ struct SpendLogQuery {
     ORDER BY "startTime" DESC LIMIT 1
     """
 
-  /// Rows after `$1` (microseconds) and `$2` (id).
+  /// Rows after `$1` (microseconds) and `$2` (id). One from the future, by the database's clock, is
+  /// left until then: whatever comes meanwhile would lie before it.
   var forward: String {
-    rows + " WHERE " + Self.after + Self.ordered
+    rows + " WHERE " + Self.after
+      + " AND \"startTime\" <= (now() AT TIME ZONE 'UTC') + interval '5 minutes'" + Self.ordered
   }
 
   /// The same up to `$3` and `$4`, inserted after `$5` if the table tells.
