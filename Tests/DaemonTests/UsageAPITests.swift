@@ -170,6 +170,9 @@ import Testing
     ("limit=10001", "limit"), ("offset=-1", "offset"),
     ("providr=x", #"did you mean \"provider\"?"#),
     ("source=x", "source: expected one of rollups, requests"),
+    ("source=", "source: expected one of"), ("by=", "by: expected labels of"),
+    ("by=model,", "by: expected labels of"), ("sort=", "sort: expected one of"),
+    ("order=", "order: expected asc or desc"),
   ])
   func mistakesNameTheParameter(_ query: String, _ message: String) throws {
     try rig.start()

@@ -82,10 +82,11 @@ import Testing
   }
 
   @Test func singleRequestsTellTheSameAsTheRollups() throws {
-    for by in ["provider,model,route,power_level,key,team,status,tier,rollout", "", "team"] {
-      let rollups = try rig.usage("\(Self.whole)&by=\(by)&sort=requests&limit=10000")
+    for by in ["&by=provider,model,route,power_level,key,team,status,tier,rollout", "", "&by=team"]
+    {
+      let rollups = try rig.usage("\(Self.whole)\(by)&sort=requests&limit=10000")
       let requests = try rig.usage(
-        "\(Self.whole)&by=\(by)&sort=requests&source=requests&limit=10000")
+        "\(Self.whole)\(by)&sort=requests&source=requests&limit=10000")
       #expect(rollups.rows.map(\.labels) == requests.rows.map(\.labels))
       for (left, right) in zip(rollups.rows, requests.rows) {
         var left = left.sums

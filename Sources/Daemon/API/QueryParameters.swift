@@ -63,7 +63,9 @@ struct QueryParameters {
 
   /// Words of a list, given several times or separated by commas.
   func words(_ name: String) -> [String] {
-    query.all(name).flatMap { $0.split(separator: ",").map(String.init) }
+    query.all(name).flatMap {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
   }
 
   /// Refuses parameters that nobody knows.
