@@ -1,6 +1,7 @@
 import HTTP
 import Ledger
 import Record
+import Shared
 
 /// Why the sidecar cannot start, in words for its operator.
 package enum AppError: Error, CustomStringConvertible {
@@ -21,6 +22,10 @@ package enum AppError: Error, CustomStringConvertible {
 
   static func of<Value>(_ body: () throws(LedgerError) -> Value) throws(AppError) -> Value {
     do throws(LedgerError) { return try body() } catch { throw .ledger("\(error)") }
+  }
+
+  static func of<Value>(_ body: () throws(SharedLedgerError) -> Value) throws(AppError) -> Value {
+    do throws(SharedLedgerError) { return try body() } catch { throw .ledger("\(error)") }
   }
 
   static func of<Value>(_ body: () throws(HTTPServerError) -> Value) throws(AppError) -> Value {

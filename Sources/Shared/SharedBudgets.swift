@@ -1,6 +1,6 @@
-import Budget
-import Postgres
-import Support
+package import Budget
+package import Postgres
+package import Support
 
 /// Budgets as the shared ledger holds them.
 struct SharedStoredBudgets {
@@ -10,6 +10,16 @@ struct SharedStoredBudgets {
 }
 
 extension SharedDesk {
+  /// How these budgets stand, for one look from outside.
+  package static func budgets(
+    _ rules: [BudgetRule], of options: PostgresOptions, now: Timestamp
+  ) throws(SharedLedgerError) -> StoredBudgets {
+    let desk = try SharedDesk(options, holder: "", instance: "", isCancelled: { false })
+    return try sharing { () throws(PostgresError) in
+      try desk.storedBudgets(rules, now: now).budgets
+    }
+  }
+
   /// Makes rows for budgets that have none, each with its one scope if it has no `per`.
   func open(_ rules: [BudgetRule]) throws(PostgresError) {
     for rule in rules.sorted(by: { $0.identity < $1.identity }) {
@@ -46,7 +56,8 @@ extension SharedDesk {
       stored.budgets.budgets.append(
         StoredBudgets.Budget(
           id: id, identity: rule.identity,
-          limit: rows.count > 0 ? rows.integer(0, 1) : nil, isFilled: true))
+          limit: rows.count > 0 ? rows.integer(0, 1) : nil,
+          isFilled: rows.count > 0))
       // The period before tells the rate.
       let span = rule.period.isRolling ? .seconds(0) : rule.period.length
       try addScopes(of: id, since: blank.start(of: index) - span, to: &stored)

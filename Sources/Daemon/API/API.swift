@@ -35,7 +35,10 @@ struct API: Sendable {
         let parameters = QueryParameters(request, known: ["scopes"])
         try parameters.check()
         let most = try parameters.count("scopes", 1...100_000) ?? .max
-        return .json(BudgetReport.json(budgets.entries, at: clock.now(), scopes: most))
+        let now = clock.now()
+        return .json(
+          BudgetReport.json(
+            budgets.entries, at: now, scopes: most, viewAge: budgets.viewAge(at: now)))
       }
     }
     router.on(.get, "/api/v1/config") { request in
@@ -70,8 +73,15 @@ struct API: Sendable {
   func reading<Result>(
     _ body: (LedgerReader) throws(LedgerError) -> Result
   ) throws(QueryProblem) -> Result {
+    try reading({ () throws(LedgerError) in try LedgerReader(path: ledgerPath) }, body)
+  }
+
+  /// Likewise of another one.
+  func reading<Ledger, Result>(
+    _ open: () throws(LedgerError) -> Ledger, _ body: (Ledger) throws(LedgerError) -> Result
+  ) throws(QueryProblem) -> Result {
     do throws(LedgerError) {
-      return try body(LedgerReader(path: ledgerPath))
+      return try body(open())
     } catch {
       switch error {
       case .tookTooLong: throw .tookTooLong

@@ -1,6 +1,7 @@
 import Config
 import HTTP
 import Ledger
+import Shared
 import Support
 import Tally
 
@@ -29,11 +30,25 @@ struct UsageRoutes: Sendable {
     let options = api.configuration().ledger
     let now = api.clock.now()
     let usage = try usage(request, now: now, paged: true)
-    let report = try api.reading { (ledger) throws(LedgerError) in
+    func report(_ ledger: some UsageStore) throws(LedgerError) -> UsageReport {
       ledger.allow(Self.longestQuery)
       return try UsageReport(usage, from: ledger, options: options, now: now)
     }
-    return .json(report.json)
+    // Of all sidecars, where they share a ledger.
+    guard let shared = options.database else { return .json(try api.reading(report).json) }
+    return .json(
+      try api.reading({ () throws(LedgerError) in try SharedReader(shared) }, report).json)
+  }
+
+  /// Hands out the lines, and says what else there is to know.
+  private static func write(
+    _ usage: UsageRequest, from ledger: some UsageStore, _ options: LedgerOptions, now: Timestamp,
+    to body: ([UInt8]) -> Void
+  ) throws(LedgerError) -> [UsageNote] {
+    ledger.allow(longestQuery)
+    let totals = try UsageCSV(request: usage).write(from: ledger, to: body)
+    return try UsageNote.all(
+      of: usage, totals: totals, ledger: ledger, options: options, now: now)
   }
 
   private func csv(_ request: HTTPRequest) throws(QueryProblem) -> HTTPResponse {
@@ -43,11 +58,16 @@ struct UsageRoutes: Sendable {
     // Beside the ledger, where there must be room in any case.
     let directory = options.path.lastIndex(of: "/").map { options.path[...$0] } ?? "."
     var body = SpooledBody(directory: String(directory))
-    let notes = try api.reading { (ledger) throws(LedgerError) in
-      ledger.allow(Self.longestQuery)
-      let totals = try UsageCSV(request: usage).write(from: ledger) { body.append($0) }
-      return try UsageNote.all(
-        of: usage, totals: totals, ledger: ledger, options: options, now: now)
+    let notes: [UsageNote]
+    if let shared = options.database {
+      notes = try api.reading({ () throws(LedgerError) in try SharedReader(shared) }) {
+        (ledger) throws(LedgerError) in
+        try Self.write(usage, from: ledger, options, now: now) { body.append($0) }
+      }
+    } else {
+      notes = try api.reading { (ledger) throws(LedgerError) in
+        try Self.write(usage, from: ledger, options, now: now) { body.append($0) }
+      }
     }
     do throws(SpooledBody.Failure) {
       var response = try body.response(headers: [

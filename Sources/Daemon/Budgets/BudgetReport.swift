@@ -3,11 +3,16 @@ package import Support
 
 /// All budgets as `/api/v1/budgets` tells of them.
 package enum BudgetReport {
-  /// Every rule with its scopes, those of the most used first; at most `scopes` of each.
+  /// Every rule with its scopes, those of the most used first; at most `scopes` of each. `viewAge` is how
+  /// old the view of a shared ledger is.
   package static func json(
-    _ entries: [BudgetBoard.Entry], at now: Timestamp, scopes: Int = .max
+    _ entries: [BudgetBoard.Entry], at now: Timestamp, scopes: Int = .max,
+    viewAge: TimeSpan? = nil
   ) -> JSONValue {
-    .object(["budgets": .list(entries.map { json($0, at: now, scopes) })])
+    .object([
+      "budgets": .list(entries.map { json($0, at: now, scopes) }),
+      "view_age_seconds": viewAge.map { .number($0.seconds) },
+    ])
   }
 
   private static func json(

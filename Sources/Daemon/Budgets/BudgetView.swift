@@ -1,6 +1,7 @@
 package import Budget
 package import Config
 import Ledger
+import Shared
 package import Support
 
 /// How budgets stand, read from the ledger beside a daemon or without one.
@@ -11,9 +12,7 @@ package enum BudgetView {
     _ configuration: Configuration, now: Timestamp
   ) throws(AppError) -> [BudgetBoard.Entry] {
     let rules = configuration.allBudgets
-    let stored = try AppError.of { () throws(LedgerError) in
-      try LedgerReader(path: configuration.ledger.path).budgets(rules.map(\.identity))
-    }
+    let stored = try stored(configuration, rules, now: now)
     let watch = BudgetWatch(rules: rules, stored: stored, now: now)
     let board = BudgetBoard()
     board.reset(rules, keys: [])
@@ -22,5 +21,19 @@ package enum BudgetView {
         .filter { stored.budgets[$0.rule].isFilled },
       dropped: [], keys: [])
     return board.entries
+  }
+
+  /// What all sidecars have spent, where they share a ledger.
+  private static func stored(
+    _ configuration: Configuration, _ rules: [BudgetRule], now: Timestamp
+  ) throws(AppError) -> StoredBudgets {
+    if let database = configuration.ledger.database {
+      return try AppError.of { () throws(SharedLedgerError) in
+        try SharedDesk.budgets(rules, of: database, now: now)
+      }
+    }
+    return try AppError.of { () throws(LedgerError) in
+      try LedgerReader(path: configuration.ledger.path).budgets(rules.map(\.identity))
+    }
   }
 }

@@ -40,7 +40,10 @@ struct GateRoute: Sendable {
     let now = clock.now()
     let answer =
       name.isEmpty ? board.gate(asker, now: now) : board.gate(name, asker, now: now)
-    return response(to: answer, denial: denial, name: name)
+    var response = response(to: answer, denial: denial, name: name)
+    // Of the view of all sidecars' spend, where they share a ledger.
+    if let age = board.viewAge(at: now) { response.headers["Age"] = "\(Int(age.seconds))" }
+    return response
   }
 
   private func isExtra(_ name: String) -> Bool { board.knows(.extra(name)) }

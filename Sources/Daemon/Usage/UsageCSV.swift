@@ -20,7 +20,7 @@ struct UsageCSV {
   /// to.
   @discardableResult
   func write(
-    from ledger: LedgerReader, to body: ([UInt8]) throws(LedgerError) -> Void
+    from ledger: some UsageStore, to body: ([UInt8]) throws(LedgerError) -> Void
   ) throws(LedgerError) -> UsageSums {
     let start = request.step == nil ? [] : ["start"]
     try body(Self.line(start + request.query.by.map(\.name) + Self.measures))

@@ -27,8 +27,8 @@ struct UsageNote: Equatable {
   var message: String
 
   static func all(
-    of request: UsageRequest, totals: UsageSums, ledger: LedgerReader, options: LedgerOptions,
-    now: Timestamp
+    of request: UsageRequest, totals: UsageSums, ledger: some UsageStore,
+    options: LedgerOptions, now: Timestamp
   ) throws(LedgerError) -> [UsageNote] {
     let horizon = try ledger.usageHorizon()
     var notes: [UsageNote] = []
@@ -73,7 +73,7 @@ struct UsageNote: Equatable {
 
   /// Whether the roll-ups know of requests that are no longer kept one by one.
   private static func missingRequests(
-    _ request: UsageRequest, _ horizon: UsageHorizon, _ ledger: LedgerReader
+    _ request: UsageRequest, _ horizon: UsageHorizon, _ ledger: some UsageStore
   ) throws(LedgerError) -> UsageNote? {
     guard request.query.source == .requests else { return nil }
     let kept = horizon.firstRequest ?? request.period.end

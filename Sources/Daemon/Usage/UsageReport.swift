@@ -20,7 +20,7 @@ struct UsageReport {
   private(set) var notes: [UsageNote] = []
 
   init(
-    _ request: UsageRequest, from ledger: LedgerReader, options: LedgerOptions, now: Timestamp
+    _ request: UsageRequest, from ledger: some UsageStore, options: LedgerOptions, now: Timestamp
   ) throws(LedgerError) {
     self.request = request
     var rows: [Row] = []

@@ -1,6 +1,7 @@
 package import Config
 import HTTP
 package import Ledger
+import Shared
 package import Support
 import Tally
 
@@ -30,8 +31,13 @@ package struct UsageView {
   ) throws(Failure) {
     let request = try Self.request(configuration, parameters, now: now)
     do throws(LedgerError) {
-      let ledger = try LedgerReader(path: configuration.ledger.path)
-      report = try UsageReport(request, from: ledger, options: configuration.ledger, now: now)
+      let options = configuration.ledger
+      if let shared = options.database {
+        report = try UsageReport(request, from: SharedReader(shared), options: options, now: now)
+      } else {
+        let ledger = try LedgerReader(path: options.path)
+        report = try UsageReport(request, from: ledger, options: options, now: now)
+      }
     } catch {
       throw .failed("\(error)")
     }
@@ -58,8 +64,12 @@ package struct UsageView {
   ) throws(Failure) {
     let request = try request(configuration, parameters, now: now)
     do throws(LedgerError) {
-      try UsageCSV(request: request).write(
-        from: LedgerReader(path: configuration.ledger.path), to: body)
+      let csv = UsageCSV(request: request)
+      if let shared = configuration.ledger.database {
+        try csv.write(from: SharedReader(shared), to: body)
+      } else {
+        try csv.write(from: LedgerReader(path: configuration.ledger.path), to: body)
+      }
     } catch {
       throw .failed("\(error)")
     }

@@ -95,7 +95,7 @@ final class Database {
 }
 
 /// A prepared statement, kept and used again.
-final class Statement {
+package final class Statement {
   private let handle: OpaquePointer
   private unowned let database: Database
   private let sql: String
@@ -111,7 +111,7 @@ final class Statement {
   deinit { sqlite3_finalize(handle) }
 
   /// Binds the next parameter.
-  func bind(_ value: Int64) {
+  package func bind(_ value: Int64) {
     place += 1
     sqlite3_bind_int64(handle, place, value)
   }
@@ -157,7 +157,7 @@ final class Statement {
   }
 
   /// Whether there is a row (or a further one).
-  func step() throws(LedgerError) -> Bool {
+  package func step() throws(LedgerError) -> Bool {
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
@@ -168,12 +168,14 @@ final class Statement {
     }
   }
 
-  func reset() {
+  /// Makes it ready for the next values.
+  package func reset() {
     sqlite3_reset(handle)
     place = 0
   }
 
-  func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+  /// NULL reads 0.
+  package func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 
   /// Nil for NULL.
   func optionalInteger(_ column: Int32) -> Int64? {

@@ -9,12 +9,14 @@ struct UsageAxis {
   /// From ids of rows to those of the answer, where several share one.
   private var numbers: [UInt32]?
 
-  init(_ label: UsageLabel, of extras: ExtraLabels, in database: Database) throws(LedgerError) {
+  init(
+    _ label: UsageLabel, of extras: ExtraLabels, in store: some UsageStore
+  ) throws(LedgerError) {
     self.label = label
     switch label {
     case .status: texts = ["none", "other"] + Outcome.allCases.map(\.name)
     case .reason: texts = ["none", "other"] + Reason.allCases.map(\.name)
-    default: texts = try label.dimension.map(database.texts) ?? []
+    default: texts = try label.dimension.map(Self.texts(store)) ?? []
     }
     if case .extra(let name) = label { split(name, of: extras) }
   }
@@ -50,18 +52,22 @@ struct UsageAxis {
   }
 }
 
-extension Database {
+extension UsageAxis {
+  /// More values of a label than the ledger's ids may tell apart are not asked for.
+  private static let mostIDs = 1 << 24
+
   /// A vocabulary's values by id.
-  fileprivate func texts(_ dimension: Dimension) throws(LedgerError) -> [String] {
-    var texts = ["none", "other"]
-    let rows = try prepare("SELECT id, value FROM label_value WHERE label = ? ORDER BY id")
-    rows.bind(dimension.text)
-    while try rows.step() {
-      let id = Int(rows.integer(0))
-      guard (2...1 << 24).contains(id) else { continue }
-      texts.append(contentsOf: repeatElement("other", count: max(0, id + 1 - texts.count)))
-      texts[id] = rows.text(1)
+  private static func texts(
+    _ store: some UsageStore
+  ) -> (Dimension) throws(LedgerError) -> [String] {
+    { dimension throws(LedgerError) in
+      var texts = ["none", "other"]
+      for (id, text) in try store.values(of: dimension) {
+        guard id > 1, id < mostIDs else { continue }
+        texts.append(contentsOf: repeatElement("other", count: max(0, id + 1 - texts.count)))
+        texts[id] = text
+      }
+      return texts
     }
-    return texts
   }
 }

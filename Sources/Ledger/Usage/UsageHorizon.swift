@@ -13,6 +13,18 @@ package struct UsageHorizon: Sendable, Equatable {
   package var imported: Int64
   /// Whether an import is not through.
   package var isImporting: Bool
+
+  /// What one ledger knows.
+  package init(
+    created: Timestamp, firstQuarter: Timestamp?, firstRequest: Timestamp?, imported: Int64,
+    isImporting: Bool
+  ) {
+    self.created = created
+    self.firstQuarter = firstQuarter
+    self.firstRequest = firstRequest
+    self.imported = imported
+    self.isImporting = isImporting
+  }
 }
 
 extension LedgerReader {

@@ -1,8 +1,8 @@
-import Support
+package import Support
 import Tally
 
 /// The rows that answer a question: of one table, or of the blocks made of it.
-struct UsageRows {
+package struct UsageRows: UsageAnswer {
   /// For microseconds or quarters of an hour.
   private let rows: Statement
   private let unit: Int64
@@ -11,29 +11,23 @@ struct UsageRows {
   private var through: [Int64: Int64] = [:]
 
   /// Rows begin with the ids of the question's `by`, then of `hidden`; then as `UsageSums` reads them.
-  init(
-    _ table: UsageTable, _ query: UsageQuery, hidden: [UsageLabel],
-    filter: [(label: UsageLabel, ids: [UInt32])], in database: Database
-  ) throws(LedgerError) {
-    func select(_ table: UsageTable) -> String {
-      let conditions = filter.map { label, ids in
-        "\(table.column(label)) IN (\(ids.map(String.init).joined(separator: ",")))"
-      }
-      return table.select((query.by + hidden).map(table.column), where: conditions)
-    }
-    rows = try database.prepare(select(table))
-    unit = query.source == .rollups ? RollupKey.quarterMicroseconds : 1
+  init(_ question: UsageQuestion, in database: Database) throws(LedgerError) {
+    let (table, query) = (question.table, question.query)
+    rows = try database.prepare(question.select(table))
+    unit = question.unit
     guard let form = table.form(holding: query.labels), let first = query.windows.first,
       let last = query.windows.last, first.start.microseconds >= 0
     else { return }
     let day: Int64 = 86_400_000_000
     through = try database.blockedDays(
       first.start.microseconds / day...last.end.microseconds / day)
-    for span in form.spans { blocks[span] = try database.prepare(select(.block(form, span))) }
+    for span in form.spans {
+      blocks[span] = try database.prepare(question.select(.block(form, span)))
+    }
   }
 
   /// Calls `body` for each table whose rows together are the window's.
-  func each(
+  package func each(
     of window: CalendarWindow, _ body: (Statement) throws(LedgerError) -> Void
   ) throws(LedgerError) {
     let range = window.start.microseconds / unit..<window.end.microseconds / unit
@@ -63,16 +57,5 @@ extension UsageTable {
     case .side(let side): RollupBlock.Form(side)
     case .request, .block: nil
     }
-  }
-}
-
-extension Database {
-  /// What texts read as under a label, such as pseudonyms of addresses.
-  func labelReading() throws(LedgerError) -> @Sendable (Dimension, String) -> String {
-    let row = try prepare("SELECT value FROM meta WHERE key = 'secret'")
-    guard try row.step() else { throw .corrupt(path: path, reason: "its secret is missing") }
-    return LabelSpace(
-      options: LabelOptions(), secret: row.blob(0), values: [], today: 0
-    ).reading
   }
 }

@@ -1,7 +1,7 @@
 package import Support
 import Tally
 
-extension LedgerReader {
+extension UsageStore {
   /// Calls `body` with what every window came to, in order; groups in no order.
   ///
   /// Throws `tooManyGroups` where one window has more than are kept in memory.
@@ -10,27 +10,19 @@ extension LedgerReader {
     each body: (CalendarWindow, [UsageGroup]) throws(LedgerError) -> Void
   ) throws(LedgerError) {
     try beginSnapshot()
-    var scan = try UsageScan(query, in: database)
+    var scan = try UsageScan(query, in: self)
     for window in query.windows { try body(window, try scan.groups(of: window)) }
-  }
-
-  /// Has every question fail that is still worked on when so much time has passed from now.
-  package func allow(_ span: TimeSpan) { database.allow(span) }
-
-  /// Has all that is read from now on be of one moment.
-  func beginSnapshot() throws(LedgerError) {
-    if !database.isInTransaction { try database.execute("BEGIN") }
   }
 }
 
 /// Sums up the rows of one window after the other.
-private struct UsageScan {
+private struct UsageScan<Store: UsageStore> {
   private typealias Key = SIMD16<UInt32>
 
   private let axes: [UsageAxis]
-  private let main: UsageRows
+  private let main: Store.Answer
   /// Requests of all values and of none, where the values are in a table of their own.
-  private var rest: UsageRows?
+  private var rest: Store.Answer?
   /// Of the label that has a table of its own, which is told apart in any case.
   private var allowed: Set<UInt32>?
   private let hasSide: Bool
@@ -39,28 +31,31 @@ private struct UsageScan {
   private var sums: [UsageSums] = []
   private var places: [Key: Int] = [:]
 
-  init(_ query: UsageQuery, in database: Database) throws(LedgerError) {
+  init(_ query: UsageQuery, in store: Store) throws(LedgerError) {
     var axes: [UsageAxis] = []
     for label in query.by {
-      axes.append(try UsageAxis(label, of: query.extras, in: database))
+      axes.append(try UsageAxis(label, of: query.extras, in: store))
     }
     self.axes = axes
     let side = query.side
     hasSide = side != nil
     var filter: [(label: UsageLabel, ids: [UInt32])] = []
-    let reading = query.filter.isEmpty ? nil : try database.labelReading()
+    let reading = query.filter.isEmpty ? nil : try store.labelReading()
     for (label, values) in query.filter {
-      let axis = try UsageAxis(label, of: query.extras, in: database)
+      let axis = try UsageAxis(label, of: query.extras, in: store)
       let shown = values.map { value in label.shownAs.flatMap { reading?($0, value) } ?? value }
       let ids = axis.ids(of: Set(shown))
       if label.side == nil { filter.append((label, ids)) } else { allowed = Set(ids) }
     }
     let hidden = side.map { [UsageLabel($0)] } ?? []
     let table = side.map(UsageTable.side) ?? (query.source == .requests ? .request : .rollup)
-    main = try UsageRows(table, query, hidden: hidden, filter: filter, in: database)
+    func answer(_ table: UsageTable) throws(LedgerError) -> Store.Answer {
+      try store.answer(UsageQuestion(table: table, query: query, hidden: hidden, filter: filter))
+    }
+    main = try answer(table)
     // Who has no user is nobody, but who has no tag cannot be told from those who have several.
     if let side, side != .tag {
-      rest = try UsageRows(.rest, query, hidden: hidden, filter: filter, in: database)
+      rest = try answer(.rest)
     }
   }
 
@@ -81,7 +76,7 @@ private struct UsageScan {
   }
 
   private mutating func add(
-    _ rows: Statement, isPartOfRest: Bool = false
+    _ rows: Store.Answer.Rows, isPartOfRest: Bool = false
   ) throws(LedgerError) {
     let labels = Int32(axes.count)
     var last = (key: Key(), place: -1)
@@ -101,7 +96,7 @@ private struct UsageScan {
     }
   }
 
-  private func id(_ rows: Statement, _ column: Int32) -> UInt32 {
+  private func id(_ rows: some UsageCursor, _ column: Int32) -> UInt32 {
     UInt32(truncatingIfNeeded: rows.integer(column))
   }
 
