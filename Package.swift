@@ -47,13 +47,14 @@ let package = Package(
 
     .systemLibrary(name: "CMalloc", path: "Sources/C/CMalloc"),
     .target(name: "CBirthTime", path: "Sources/C/CBirthTime"),
+    .target(name: "CProgramText", path: "Sources/C/CProgramText"),
     // The page's files and Chart.js, of which Debian's `libjs-chart.js` is.
     .target(name: "CPage", path: "Sources/C/CPage"),
     .target(
       name: "CTimeZone", path: "Sources/C/CTimeZone",
       linkerSettings: [.linkedLibrary("date-tz")]),
 
-    module("Support", ["CMalloc", "CTimeZone", "CXXHash"]),
+    module("Support", ["CMalloc", "CProgramText", "CTimeZone", "CXXHash"]),
     module("Record", ["Support"]),
     module("Metrics", ["Support", "CZlib"]),
     module(

@@ -22,6 +22,7 @@ enum RunCommand {
     let host = web.address.contains(":") ? "[\(web.address)]" : web.address
     let scheme = web.access.tls == nil ? "http" : "https"
     Log.info("serving \(scheme)://\(host):\(app.port)/metrics, configured by \(path)")
+    Memory.releaseStart()
     while true {
       switch signals.next() {
       case .reload: app.reload()
