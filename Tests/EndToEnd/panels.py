@@ -28,6 +28,11 @@ EMPTY = {
     "sidelight_values_folded_total": "no limit is reached",
     "sidelight_settled_late_total": "only of payload logs",
     "sidelight_imported_requests_total": "nothing is imported",
+    **dict.fromkeys((
+        "sidelight_shared_ledger_up", "sidelight_shared_view_age_seconds", "sidelight_spool_bytes",
+        "sidelight_shared_requests_total", "sidelight_shared_duplicates_total",
+        "sidelight_spool_age_seconds", "sidelight_spool_dropped_requests_total",
+    ), "no ledger is shared"),
     "llm_token_details_total": "none of these models reports any",
 }
 # Names that end in these are of yesterday or longer ago.

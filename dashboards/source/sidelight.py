@@ -70,6 +70,27 @@ def build():
                    "settled late"),
                   (f"sum(increase(sidelight_imported_requests_total{{{TARGET}}}[1h]))",
                    "imported")], "short", 8, bars=True))
+    shared = g.row(
+        "Shared ledger",
+        g.series("Waits to be forwarded", "Counted here, and not yet in the ledger that sidecars"
+                 " share; nothing without one.",
+                 [(f"sum by (instance) (sidelight_spool_bytes{{{TARGET}}})", "{{instance}}")],
+                 "bytes", 8),
+        g.series("How old", "The oldest that waits, and the view of all sidecars' spend by which"
+                 " budgets are judged.",
+                 [(f"max by (instance) (sidelight_spool_age_seconds{{{TARGET}}})",
+                   "{{instance}}: waits"),
+                  (f"max by (instance) (sidelight_shared_view_age_seconds{{{TARGET}}})",
+                   "{{instance}}: view")], "s", 8),
+        g.series("Forwarded", "Requests; those that another sidecar had put there; those that were"
+                 " dropped; and whether the database is there.",
+                 [(rate("sidelight_shared_requests_total", TARGET, "instance"),
+                   "{{instance}}: forwarded"),
+                  (rate("sidelight_shared_duplicates_total", TARGET, "instance"),
+                   "{{instance}}: known"),
+                  (rate("sidelight_spool_dropped_requests_total", TARGET, "instance"),
+                   "{{instance}}: dropped"),
+                  (f"sidelight_shared_ledger_up{{{TARGET}}}", "{{instance}}: up")], "ops", 8))
     notifications = g.row(
         "Notifications",
         g.series("Deliveries", "By receiver and result, within an hour.",
@@ -95,4 +116,4 @@ def build():
         "sidelight-itself", "Sidelight / Sidelight itself",
         "Whether Sidelight keeps up, what it cannot use, what it holds and what it sends.",
         g.variables(("source", "sidelight_source_lines_total")), [],
-        [state, sources, ledger, notifications, process])
+        [state, sources, ledger, shared, notifications, process])
