@@ -2,6 +2,7 @@ import HTTP
 import Metrics
 import Notify
 import Record
+import Shared
 import Source
 import Support
 import Tally
@@ -30,6 +31,8 @@ final class Rig {
   let queue = PushQueue()
   /// Made anew at each start; what it delivers is answered by `answer`.
   private(set) var outbox: OutboxWriter?
+  /// Where a test plays the one who forwards to a shared ledger.
+  var shared: SharedBoard?
   /// What receivers answer.
   let answer = Locked<@Sendable (ClientRequest) -> ClientResponse>({ _ in
     ClientResponse(status: 200)
@@ -58,7 +61,7 @@ final class Rig {
     self.outbox = outbox
     pipeline = try Pipeline(
       settings: settings, ledger: ledger, publisher: publisher, outbox: outbox, now: clock.now,
-      queue: queue, budget: budget)
+      queue: queue, budget: budget, shared: shared)
   }
 
   private func newOutbox() -> OutboxWriter {
