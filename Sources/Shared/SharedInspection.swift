@@ -23,7 +23,10 @@ package struct SharedInspection: Sendable, Equatable {
     if let found, found > SharedSchema.latest {
       throw .newerSchema(place: place, found: found, known: SharedSchema.latest)
     }
-    guard found ?? 0 > 0 else { return }
+    guard found ?? 0 > 0 else {
+      try checkRights(database)
+      return
+    }
     let rows = try sharing { () throws(PostgresError) in
       try database.query(
         """
@@ -32,5 +35,20 @@ package struct SharedInspection: Sendable, Equatable {
         """)
     }
     members = (0..<rows.count).map { rows.text($0, 0) }
+  }
+
+  /// Whether the tables could be made.
+  private func checkRights(_ database: PostgresConnection) throws(SharedLedgerError) {
+    let rows = try sharing { () throws(PostgresError) in
+      try database.query(
+        """
+        SELECT coalesce(
+          (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = 'sidelight'),
+          has_database_privilege(current_database(), 'CREATE'))
+        """)
+    }
+    guard rows.flag(0, 0) else {
+      throw .noRights(place: place, reason: "this user may create neither schemas nor tables")
+    }
   }
 }

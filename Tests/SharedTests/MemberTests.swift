@@ -154,7 +154,9 @@ struct MemberTests {
       Issue.record("\(error.map { "\($0)" } ?? "no error")")
       return
     }
+    #expect(throws: SharedLedgerError.self) { try SharedInspection(PostgresOptions(url: url)) }
     try database.execute("CREATE SCHEMA sidelight AUTHORIZATION guest")
+    #expect(try SharedInspection(PostgresOptions(url: url)).schema == nil)
     try SharedSchema.prepare(PostgresConnection(PostgresOptions(url: url)))
   }
 }

@@ -21,7 +21,9 @@ extension Checker {
         ? Finding(.ok, "shared ledger", "\(text), one is connected as \(instance.quoted)")
         : Finding(.ok, "shared ledger", text)
     } catch {
-      return Finding(.failed, "shared ledger", "\(error)")
+      // The subject says whose error it is.
+      let text = if case .database(let cause) = error { "\(cause)" } else { "\(error)" }
+      return Finding(.failed, "shared ledger", text)
     }
   }
 }
