@@ -116,9 +116,10 @@ package struct BudgetWatch: Sendable {
   /// Whether a limit has changed since the last evaluation. Which thresholds that arms is decided by
   /// what was spent until then, so the next evaluation has to come before anything is added.
   package var hasNewLimit: Bool {
-    rules.indices.contains { rule in
-      compiled[rule].stored.limit.map { $0 != rules[rule].limit.amount } ?? false
-    }
+    isFresh
+      && rules.indices.contains { rule in
+        compiled[rule].stored.limit.map { $0 != rules[rule].limit.amount } ?? false
+      }
   }
 
   /// The attributes to stage of a request, in the order of their places; tags are staged one by one.

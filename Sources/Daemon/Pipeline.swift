@@ -107,8 +107,9 @@ final class Pipeline {
     latestNow = min(max(latestNow, now), now + .days(1))
     let times = PipelineInput.Times(now: now, latest: latestNow, steady: steady)
     // Nothing is read until what was spent before was judged by limits that have changed.
-    step.hasMore = budgets.hasNewLimit
-    for input in inputs where !budgets.hasNewLimit {
+    let mustWait = budgets.hasNewLimit
+    step.hasMore = mustWait
+    for input in inputs where !mustWait {
       step.hasMore = input.read(into: &batch, budget: budget, at: times) || step.hasMore
       step.problems += input.problems
     }
