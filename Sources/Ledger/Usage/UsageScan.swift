@@ -67,7 +67,7 @@ private struct UsageScan<Store: UsageStore> {
     try main.each(of: window) { rows throws(LedgerError) in
       try add(rows, isPartOfRest: rest != nil)
     }
-    if hasSide { project() }
+    if hasSide { try project() }
     return zip(keys, sums).compactMap { key, sums in
       guard sums != UsageSums() else { return nil }
       let labels = axes.indices.map { axes[$0].text(key[$0]) }
@@ -110,7 +110,7 @@ private struct UsageScan<Store: UsageStore> {
   }
 
   /// Leaves out values that were not asked for, and tells apart only what was.
-  private mutating func project() {
+  private mutating func project() throws(LedgerError) {
     let (found, amounts) = (keys, sums)
     keys.removeAll(keepingCapacity: true)
     sums.removeAll(keepingCapacity: true)
@@ -119,13 +119,7 @@ private struct UsageScan<Store: UsageStore> {
       var key = key
       if let allowed, !allowed.contains(key[axes.count]) { continue }
       key[axes.count] = 0
-      if let place = places[key] {
-        sums[place] += amount
-      } else {
-        places[key] = keys.count
-        keys.append(key)
-        sums.append(amount)
-      }
+      sums[try place(of: key)] += amount
     }
   }
 }
